@@ -1,0 +1,1 @@
+"""Admitting people: link, password or token -> session -> principal."""

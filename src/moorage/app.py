@@ -1,0 +1,1 @@
+"""Composes the faces into the one ASGI application."""

@@ -1,0 +1,1 @@
+"""Catalogue work by people: browse -> change -> audit."""

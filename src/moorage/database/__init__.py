@@ -1,0 +1,1 @@
+"""Adapters for facts: SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""What all HTTP faces share: principal, ranges, problems."""

@@ -1,0 +1,1 @@
+"""Images and video, decoded in processes of their own."""

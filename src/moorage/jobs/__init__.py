@@ -1,0 +1,1 @@
+"""Jobs: queue -> run -> record."""

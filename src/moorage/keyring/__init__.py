@@ -1,0 +1,1 @@
+"""Keys: sealing at rest, signatures of URLs, password hashes."""

@@ -1,0 +1,1 @@
+"""Mirroring a prefix: list -> compare -> catalogue; guards before anything is called gone."""

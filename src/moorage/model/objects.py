@@ -1,0 +1,103 @@
+"""Objects as a store tells of them: what a listing, a stat or a read answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, Self
+
+from moorage.model.keys import ETag, Key
+
+
+class Listed(NamedTuple):
+    """One object of a listing. A tuple, because a listing makes millions of them."""
+
+    key: Key
+    size: int
+    """Bytes."""
+    etag: ETag
+    """Without quotes; empty where the provider has none."""
+    modified_ms: int
+    """Unix time in milliseconds; 0 where the provider has none."""
+    generation: str = ""
+    """The provider's own version token; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """One page of a listing, in byte order of the keys.
+
+    ``objects`` and ``prefixes`` (only with a delimiter) are each sorted. ``next_after`` is what to
+    pass as ``after`` for the following page; None: the listing is complete. ``covered_to`` is the
+    greatest key that this page speaks for: a key in (after, covered_to] that it does not name does
+    not exist. ``unnameable`` counts keys that the server holds but cannot write down.
+    """
+
+    objects: list[Listed]
+    prefixes: list[Key] = field(default_factory=list)
+    next_after: Key | None = None
+    unnameable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What a stat, a read or a write says of one object. ``size`` is that of the whole object."""
+
+    key: Key
+    size: int
+    etag: ETag
+    modified_ms: int
+    generation: str = ""
+    media_type: str = ""
+    """As stored; empty where the provider keeps none."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """User metadata, names in lower case."""
+
+    @property
+    def listed(self) -> Listed:
+        """The same facts as a listing gives them."""
+        return Listed(self.key, self.size, self.etag, self.modified_ms, self.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """Bytes asked for. ``start`` None: the last ``length`` bytes. ``length`` None: to the end.
+
+    ``ByteRange(0, 10)`` are bytes 0 to 9; ``ByteRange(None, 10)`` the last ten. Clipped to the object;
+    a start at or past its end raises RangeUnsatisfiable. Source: RFC 9110, section 14.1.2.
+    """
+
+    start: int | None
+    length: int | None = None
+
+
+class ObjectBody(Protocol):
+    """An object being read. Use as an async context manager; leaving it early frees the connection.
+
+    Iterating yields non-empty blocks of at most 1 MiB, ``stop - start`` bytes in all; a body that ends
+    early raises BodyBroken, never ends quietly.
+    """
+
+    @property
+    def info(self) -> ObjectInfo:
+        """The object as the answer names it: its version is the version of these bytes."""
+
+    @property
+    def start(self) -> int:
+        """Offset of the first byte."""
+
+    @property
+    def stop(self) -> int:
+        """Offset after the last byte (exclusive)."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def read(self) -> bytes:
+        """All of the bytes at once; only for ranges known to be small."""
+
+    async def aclose(self) -> None:
+        """Stop here; a repeat does nothing."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *exc_info: object) -> None: ...

@@ -1,0 +1,120 @@
+"""Variants: what is made of an item's bytes, named by recipe and source version."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from moorage.model.errors import Invalid
+
+
+class Fit(StrEnum):
+    """How an image is brought into the box; it is never enlarged."""
+
+    INSIDE = "inside"
+    """All of it is visible; one side may be shorter than asked."""
+    COVER = "cover"
+    """The box is filled; what sticks out is cut off around the centre."""
+
+
+class Format(StrEnum):
+    """Formats of variants."""
+
+    WEBP = "webp"
+    JPEG = "jpeg"
+    PNG = "png"
+
+    @property
+    def media_type(self) -> str:
+        """Its media type."""
+        return f"image/{self.value}"
+
+
+SIZES: Final = (64, 128, 256, 384, 512, 768, 1024, 1600, 2048, 4096)
+"""Widths and heights are snapped up to these, so that a client cannot flood the cache."""
+REVISION: Final = 1
+"""Raised when the same recipe begins to make other bytes, so that old cache entries are left behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a preview shall be. ``width`` and ``height`` are pixels of the box, each one of ``SIZES``."""
+
+    width: int
+    height: int
+    fit: Fit = Fit.INSIDE
+    format: Format = Format.WEBP
+
+    @classmethod
+    def asked(cls, width: int | None, height: int | None, fit: str = "inside", format_: str = "webp") -> Recipe:
+        """The recipe for what a request asks, snapped. Raises Invalid for what no recipe can be."""
+        try:
+            fits, makes = Fit(fit), Format("jpeg" if format_ == "jpg" else format_)
+        except ValueError as exc:
+            raise Invalid(str(exc), "fit is inside or cover; format is webp, jpeg or png.", field="fit") from exc
+        return cls(_snapped(width or height or 512), _snapped(height or width or 512), fits, makes)
+
+    def name(self, version: str) -> str:
+        """The cache name of this variant of the source ``version``."""
+        text = f"{REVISION}\0{self.width}\0{self.height}\0{self.fit}\0{self.format}\0{version}"
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished variant, and what was learnt of its source on the way."""
+
+    data: bytes
+    media_type: str
+    source_width: int
+    source_height: int
+    duration_ms: int | None = None
+
+
+def _snapped(pixels: int) -> int:
+    if pixels < 1:
+        raise Invalid(f"{pixels} pixels are too few.", f"Ask for 1 to {SIZES[-1]}.", field="width")
+    return next((size for size in SIZES if size >= pixels), SIZES[-1])
+
+
+class Source(Protocol):
+    """Bytes of one object for a decoder: by a file where there is one, by ranges otherwise."""
+
+    @property
+    def size(self) -> int:
+        """Length of the object in bytes."""
+
+    @property
+    def media_type(self) -> str:
+        """What its name or its store say that it is."""
+
+    @property
+    def descriptor(self) -> int | None:
+        """An open, read-only file descriptor of exactly these bytes, or None."""
+
+    async def read(self, start: int, length: int) -> bytes:
+        """The bytes [start, start + length), fewer only at the object's end."""
+
+
+class Imager(Protocol):
+    """Makes variants in decoder processes that have no credentials, no network and tight limits.
+
+    Raises Undecodable with a reason that can be shown; Busy when the queue is full.
+    """
+
+    async def preview(self, source: Source, recipe: Recipe) -> Rendered: ...
+
+    async def poster(self, source: Source, recipe: Recipe) -> Rendered:
+        """A frame of a video and its duration; reads by ranges of 1 MiB under a byte budget."""
+
+    async def aclose(self) -> None: ...
+
+
+class VariantCache(Protocol):
+    """Finished variants on disk, bounded in size and age. It may forget anything at any time."""
+
+    async def get(self, store: int, key: str, name: str) -> Rendered | None: ...
+
+    async def put(self, store: int, key: str, name: str, rendered: Rendered) -> None: ...

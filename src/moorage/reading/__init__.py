@@ -1,0 +1,1 @@
+"""Reading an item: locate -> authorise -> read through cache -> serve."""

@@ -1,0 +1,1 @@
+"""Adapters for bytes: disk, s3, memory."""

@@ -1,0 +1,1 @@
+"""The JSON API, the byte routes and the pages."""
