@@ -1,1 +1,54 @@
-"""Admitting people: link, password or token -> session -> principal."""
+"""Admitting people: *link, password or token -> session -> principal*.
+
+Every function takes the ``Door`` first; every change names the principal who makes it, checks the role, then the
+state, and is written with its audit row in one transaction.
+"""
+
+from moorage.admitting.door import Door, SlowPasswords
+from moorage.admitting.email import normal_email
+from moorage.admitting.links import Link, first_admin, look_at_link, make_link, use_link
+from moorage.admitting.passwords import MAX_LETTERS, MIN_LETTERS, check_password
+from moorage.admitting.sessions import SignedIn, change_password, principal_of_session, sign_in, sign_out
+from moorage.admitting.tokens import NewToken, add_token, list_tokens, principal_of_token, remove_token
+from moorage.admitting.users import (
+    Member,
+    add_user,
+    find_user,
+    list_users,
+    remove_user,
+    set_disabled,
+    set_password,
+    set_role,
+)
+
+__all__ = [
+    "MAX_LETTERS",
+    "MIN_LETTERS",
+    "Door",
+    "Link",
+    "Member",
+    "NewToken",
+    "SignedIn",
+    "SlowPasswords",
+    "add_token",
+    "add_user",
+    "change_password",
+    "check_password",
+    "find_user",
+    "first_admin",
+    "list_tokens",
+    "list_users",
+    "look_at_link",
+    "make_link",
+    "normal_email",
+    "principal_of_session",
+    "principal_of_token",
+    "remove_token",
+    "remove_user",
+    "set_disabled",
+    "set_password",
+    "set_role",
+    "sign_in",
+    "sign_out",
+    "use_link",
+]

@@ -1,1 +1,6 @@
-"""Caches on disk."""
+"""Caches on disk: look -> make once, however many wait -> write aside, rename -> forget the least used."""
+
+from moorage.cache.single import SingleFlight
+from moorage.cache.variants import INLINE_BYTES, FileVariantCache
+
+__all__ = ["INLINE_BYTES", "FileVariantCache", "SingleFlight"]

@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: stdout is data, stderr is progress and complaints."""

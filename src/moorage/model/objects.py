@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from moorage.model.keys import ETag, Key
 
@@ -70,6 +70,12 @@ class ByteRange:
     start: int | None
     length: int | None = None
 
+    def within(self, size: int) -> tuple[int, int] | None:
+        """Offsets [start, stop) of these bytes in an object of ``size`` bytes; None: not one byte lies in it."""
+        start = max(0, size - (self.length or 0)) if self.start is None else self.start
+        stop = size if self.start is None or self.length is None else min(size, start + self.length)
+        return (start, stop) if start < stop else None
+
 
 class ObjectBody(Protocol):
     """An object being read. Use as an async context manager; leaving it early frees the connection.
@@ -101,3 +107,12 @@ class ObjectBody(Protocol):
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(self, *exc_info: object) -> None: ...
+
+
+@runtime_checkable
+class FileBody(ObjectBody, Protocol):
+    """A body whose object is a file on this machine. Ask by ``isinstance``."""
+
+    @property
+    def descriptor(self) -> int | None:
+        """Open read-only descriptor of the whole object; valid while the body is open, then None."""

@@ -18,8 +18,8 @@ class Runner(Protocol):
     async def stop(self) -> None:
         """Take no more, wait for those in flight at most 10 s."""
 
-    async def enqueue(self, workflow: str, work: int, epoch: int) -> None:
-        """Queue a slice under this id; an id that is known already is passed over."""
+    async def enqueue(self, workflow: str, work: int, epoch: int) -> bool:
+        """Queue a slice under this id. False: the id is known already, waiting, running or ended."""
 
     async def live(self, workflows: Iterable[str]) -> set[str]:
         """Which of them are queued or running at an executor that still lives, in this application version."""

@@ -111,7 +111,7 @@ class ObjectStore(Protocol):
         """One page of the keys that begin with ``prefix`` and are greater than ``after`` (exclusive).
 
         At most ``limit`` (1 to 1,000) objects and prefixes together. ``delimiter``: keys are rolled up
-        at the first ``/`` after the prefix.
+        at the first ``/`` after the prefix; a rolled-up prefix is compared with ``after`` as a whole.
         """
 
     async def stat(self, key: Key) -> ObjectInfo: ...

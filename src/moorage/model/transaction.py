@@ -61,6 +61,12 @@ class Stores(Protocol):
 
     def had_objects(self, store: StoreId) -> bool: ...
 
+    def forget_credentials(self) -> list[str]:
+        """Take all credentials away, unopened; the names of the stores that had any."""
+
+    def seal_again(self) -> int:
+        """Seal all credentials with today's key; the number of connections."""
+
 
 class Projects(Protocol):
     """Projects, each with its root folder."""
@@ -222,6 +228,12 @@ class Items(Protocol):
     def remove(self, ids: Sequence[ItemId]) -> int:
         """Delete live rows for good."""
 
+    def order_ready(self, order: Order) -> bool:
+        """True where folders of any size can be listed in that order; ``page`` raises Busy otherwise."""
+
+    def build_order(self, order: Order) -> None:
+        """Make the index of an order; other writers wait meanwhile. A repeat does nothing."""
+
     def empty_trash(self, before_ms: int, limit: int = 10_000) -> int:
         """Delete tombstones from before that time; hidden ones stay while their mirror stands."""
 
@@ -280,7 +292,11 @@ class Jobs(Protocol):
         """Newest first; ``before`` is an id, exclusive."""
 
     def set_state(self, job: JobId, state: JobState, *, message: str = "", question: Question | None = None) -> None:
-        """Move on. Sets the times that belong to the state; a question is kept only while one is asked."""
+        """Move on. Sets the times that belong to the state; a question is kept only while one is asked.
+
+        Conflict when the job is in a final state: only a retry leaves one, to QUEUED, and forgets the errors,
+        wishes and answer of before. The state that it has already changes no time.
+        """
 
     def set_outcome(self, job: JobId, outcome: Mapping[str, int]) -> None: ...
 
@@ -314,13 +330,22 @@ class Jobs(Protocol):
         """Make a new slice of the row. False when another did it first. ``failed`` counts a try."""
 
     def advance(self, work: Work, cursor: bytes | None, *, done: bool) -> bool:
-        """Move the cursor, if epoch and cursor are still those of ``work``. False: somebody else owns it."""
+        """Move the cursor, if epoch and cursor are still those of ``work``, and begin to count tries anew.
+
+        False: somebody else owns the row, it is done, or the cursor lies in a tail that was given away.
+        """
 
     def narrow(self, work: Work, upto: bytes) -> bool:
-        """Give the interval's tail away: ``upto`` becomes the new end, if the epoch still holds."""
+        """Give the interval's tail away: ``upto`` becomes the new end, if the epoch still holds.
+
+        False as well when the row is done, its cursor has passed ``upto``, or it ended before it.
+        """
 
     def remove_old(self, before_ms: int, limit: int = 1000) -> int:
-        """Forget final jobs that ended before that time, with their work rows."""
+        """Forget final jobs that ended before that time, with their work rows, and what ended scans left behind.
+
+        The number of rows, about ``limit`` at most; 0: nothing is left.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +360,8 @@ class SignInLink:
 class People(Protocol):
     """Users, and the four ways to prove to be one. Secrets come hashed; none is ever stored."""
 
-    def add(self, email: str) -> User: ...
+    def add(self, email: str) -> User:
+        """A user without password or grant. AlreadyExists when the e-mail is taken."""
 
     def get(self, user: UserId) -> User: ...
 
@@ -343,21 +369,33 @@ class People(Protocol):
 
     def all(self) -> list[User]: ...
 
-    def remove(self, user: UserId) -> None: ...
+    def remove(self, user: UserId) -> None:
+        """Remove the user with grants, sessions, links and tokens; the id is never given again."""
+
+    def set_disabled(self, user: UserId, *, disabled: bool) -> None:
+        """Shut the user out, or let it in again. Shutting out ends all sessions and links."""
 
     def password_hash(self, user: UserId) -> str: ...
 
-    def set_password_hash(self, user: UserId, hash_: str) -> None:
-        """Store it and end all sessions of the user."""
+    def set_password_hash(self, user: UserId, hash_: str, *, keep_sessions: bool = False) -> None:
+        """Store it. It is another password, so all sessions and links end, unless ``keep_sessions``."""
 
-    def grants(self, user: UserId) -> list[Grant]: ...
+    def grants(self, user: UserId | None = None) -> list[Grant]:
+        """Of one user, or of all; those on everything first."""
 
     def set_grant(self, user: UserId, role: Role | None, project: int | None = None) -> None:
         """Set or, with None, withdraw a role on a project or on everything."""
 
-    def principal(self, user: UserId, *, token: Token | None = None, session: bool = False) -> Principal: ...
+    def principal(self, user: UserId, *, token: Token | None = None, session: bool = False) -> Principal:
+        """The user with its roles, narrowed by ``token``. SignInNeeded when it is gone or shut out."""
 
     def admin_has_password(self) -> bool: ...
+
+    def admins(self) -> list[UserId]:
+        """Admins on everything that are not shut out; held until the end, so that two cannot remove each other.
+
+        Inside ``Facts.write`` only.
+        """
 
     def add_link(self, user: UserId, hash_: bytes, expires_ms: int) -> None: ...
 
@@ -368,20 +406,27 @@ class People(Protocol):
 
     def add_session(self, user: UserId, hash_: bytes, expires_ms: int) -> None: ...
 
-    def session(self, hash_: bytes, now_ms: int) -> UserId | None: ...
+    def session(self, hash_: bytes, now_ms: int) -> UserId | None:
+        """Its user, until it expires or the user is shut out."""
 
     def remove_session(self, hash_: bytes) -> None: ...
 
     def add_token(self, token: Token, hash_: bytes) -> Token: ...
 
-    def token(self, hash_: bytes, now_ms: int) -> Token | None: ...
+    def token(self, hash_: bytes, now_ms: int) -> Token | None:
+        """The token, until it expires or its user is shut out."""
 
     def tokens(self, user: UserId | None = None) -> list[Token]: ...
 
+    def note_token_used(self, token: int, now_ms: int) -> None: ...
+
     def remove_token(self, token: int) -> None: ...
 
-    def note_try(self, who: str, now_ms: int, *, failed: bool) -> None:
-        """Count a failed sign-in of an account or address; a success forgets them."""
+    def note_try(self, who: str, now_ms: int) -> None:
+        """Count a sign-in of an account or address as failed; a success takes it back."""
+
+    def forget_tries(self, who: str, at_ms: int | None = None) -> None:
+        """Forget the failures counted for it: all, or one of exactly that time."""
 
     def tries(self, who: str, since_ms: int) -> tuple[int, int]:
         """Failures since that time, and the time of the last one in Unix milliseconds."""

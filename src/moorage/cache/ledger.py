@@ -1,0 +1,75 @@
+"""What a cache holds and when it was last used, in memory: the least recently used first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+_KEPT_SHARE: Final = 0.95
+"""Eviction goes down to this share of the limit, so that it runs once per many entries."""
+
+
+class Ledger:
+    """Sizes and times of use by digest. Times are seconds of any one clock."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._entries: dict[str, tuple[int, float]] = {}
+        self.total_bytes = 0
+        """Sum of the sizes."""
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._entries
+
+    def size(self, digest: str) -> int | None:
+        """Its size in bytes, None when it is not held."""
+        held = self._entries.get(digest)
+        return held[0] if held else None
+
+    def used(self, digest: str) -> float | None:
+        """When it was used last, None when it is not held."""
+        held = self._entries.get(digest)
+        return held[1] if held else None
+
+    def hold(self, digest: str, size: int, used: float) -> None:
+        """Notes an entry as the most recently used; one of the same digest is replaced."""
+        self.drop(digest)
+        self._entries[digest] = (size, used)
+        self.total_bytes += size
+
+    def touch(self, digest: str, used: float) -> None:
+        """Notes a use. An entry that is not held stays unknown."""
+        held = self._entries.pop(digest, None)
+        if held:
+            self._entries[digest] = (held[0], used)
+
+    def drop(self, digest: str) -> None:
+        """Forgets an entry. A repeat does nothing."""
+        held = self._entries.pop(digest, None)
+        if held:
+            self.total_bytes -= held[0]
+
+    def merge(self, found: Iterable[tuple[str, int, float]]) -> None:
+        """Adds entries of earlier days, least recently used first, behind those that this process used since."""
+        since, self._entries, self.total_bytes = self._entries, {}, 0
+        for digest, size, used in found:
+            self.hold(digest, size, used)
+        for digest, (size, used) in since.items():
+            self.hold(digest, size, used)
+
+    def overdue(self, oldest: float) -> list[str]:
+        """Drops entries that were last used before ``oldest``, or that are too many; returns their digests."""
+        most = self._max_bytes * _KEPT_SHARE if self.total_bytes > self._max_bytes else self._max_bytes
+        doomed: list[str] = []
+        left = self.total_bytes
+        for digest, (size, used) in self._entries.items():
+            if used >= oldest and left <= most:
+                break
+            doomed.append(digest)
+            left -= size
+        for digest in doomed:
+            self.drop(digest)
+        return doomed

@@ -1,0 +1,114 @@
+"""Changes that people make to folders and items. No object in a bucket is ever touched here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moorage.model.access import Principal, Role
+from moorage.model.catalogue import Folder, FolderId, Gone, Item, ItemId
+from moorage.model.errors import Conflict, Invalid
+from moorage.model.keys import Key, escape, key_bytes
+from moorage.model.transaction import ChangedRow, Facts, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """The verbs on folders and items."""
+
+    facts: Facts
+
+    async def add_folder(self, principal: Principal, parent: FolderId, name: Key) -> Folder:
+        """A plain folder below ``parent``, which must not be part of a mirror."""
+        _sound_folder(name)
+
+        def write(tx: Transaction) -> Folder:
+            above = _plain(tx, principal, parent)
+            added = tx.folders.add(parent, name)
+            tx.audit.add(principal, "folder.add", f"folder {added.id}", name=escape(name), project=above.project)
+            return added
+
+        return await self.facts.write(write)
+
+    async def rename_folder(self, principal: Principal, folder: FolderId, name: Key) -> Folder:
+        """Rename a plain folder or a mirror's mount; folders inside a mirror are named by their keys."""
+        _sound_folder(name)
+
+        def write(tx: Transaction) -> Folder:
+            before = tx.folders.get(folder)
+            principal.need(Role.EDITOR, before.project)
+            if before.parent is None:
+                raise Conflict("The root of a project has no name of its own.", "Rename the project.")
+            if before.mirror is not None and before.tree != before.id:
+                raise _mirrored(before)
+            renamed = tx.folders.rename(folder, name)
+            tx.audit.add(principal, "folder.rename", f"folder {folder}", before=escape(before.name), name=escape(name))
+            return renamed
+
+        return await self.facts.write(write)
+
+    async def remove_folder(self, principal: Principal, folder: FolderId) -> None:
+        """Remove an empty plain folder."""
+
+        def write(tx: Transaction) -> None:
+            before = _plain(tx, principal, folder)
+            if before.parent is None:
+                raise Conflict("The root of a project stays as long as the project.", "Remove the project.")
+            tx.folders.remove(folder)
+            tx.audit.add(principal, "folder.remove", f"folder {folder}", name=escape(before.name))
+
+        await self.facts.write(write)
+
+    async def remove_item(self, principal: Principal, item: ItemId) -> Item:
+        """Hide a mirrored item: re-index leaves it hidden. Its object stays where it is."""
+
+        def write(tx: Transaction) -> Item:
+            before = tx.items.get(item)
+            principal.need(Role.EDITOR, before.project)
+            if before.gone is None:
+                tx.items.bury([item], Gone.HIDDEN if before.linked else Gone.TRASHED)
+                tx.audit.add(principal, "item.remove", f"item {item}", name=escape(before.name))
+            return tx.items.get(item)
+
+        return await self.facts.write(write)
+
+    async def restore_item(self, principal: Principal, item: ItemId) -> Item:
+        """Make a tombstone live again under its old id."""
+
+        def write(tx: Transaction) -> Item:
+            before = tx.items.get(item)
+            principal.need(Role.EDITOR, before.project)
+            if before.gone is not None:
+                facts = ChangedRow(
+                    before.folder,
+                    key_bytes(before.name),
+                    before.size,
+                    before.etag,
+                    before.modified_ms,
+                    before.generation,
+                )
+                tx.items.revive([item], [facts])
+                tx.audit.add(principal, "item.restore", f"item {item}", name=escape(before.name))
+            return tx.items.get(item)
+
+        return await self.facts.write(write)
+
+
+def _plain(tx: Transaction, principal: Principal, folder: FolderId) -> Folder:
+    found = tx.folders.get(folder)
+    principal.need(Role.EDITOR, found.project)
+    if found.mirror is not None:
+        raise _mirrored(found)
+    return found
+
+
+def _mirrored(folder: Folder) -> Conflict:
+    return Conflict(
+        f"The folder {escape(folder.name)!r} shows a bucket as it is; its folders are named by their keys. "
+        "Nothing was changed.",
+        "Change the objects in the bucket and re-index, or use a folder outside the mirror.",
+    )
+
+
+def _sound_folder(name: Key) -> None:
+    if not name or "/" in name or name in (".", "..") or "\0" in name:
+        raise Invalid(f"{escape(name)!r} cannot be a folder's name.", "Use any characters but '/'.", field="name")

@@ -1,0 +1,108 @@
+"""Projects: make, rename, remove. grant -> state -> transaction -> audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from moorage.model.access import Principal, Role
+from moorage.model.catalogue import Counts, Project, ProjectId
+from moorage.model.errors import Invalid, NotFound
+from moorage.model.transaction import Facts, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class CountedProject:
+    """A project with the counts of its root folder."""
+
+    project: Project
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Projects:
+    """The verbs on projects."""
+
+    facts: Facts
+
+    async def add(self, principal: Principal, name: str, *, default_store: str = "") -> CountedProject:
+        """Make an empty project. AlreadyExists when the name is taken."""
+        principal.need_everywhere(Role.MANAGER)
+        sound_name(name)
+
+        def write(tx: Transaction) -> CountedProject:
+            store = tx.stores.named(default_store).id if default_store else None
+            project = tx.projects.add(name, store)
+            tx.audit.add(principal, "project.add", f"project {name}", id=project.id)
+            return CountedProject(project, Counts())
+
+        return await self.facts.write(write)
+
+    async def all(self, principal: Principal) -> list[CountedProject]:
+        """The projects that the principal may see, by name."""
+
+        def read(tx: Transaction) -> list[CountedProject]:
+            found = tx.projects.all(principal.visible)
+            return [CountedProject(project, tx.folders.get(project.root).counts) for project in found]
+
+        return await self.facts.read(read)
+
+    async def get(self, principal: Principal, which: str) -> CountedProject:
+        """One project by id or name; an id wins over a name of digits."""
+
+        def read(tx: Transaction) -> CountedProject:
+            project = find(tx, which)
+            principal.need(Role.VIEWER, project.id)
+            return CountedProject(project, tx.folders.get(project.root).counts)
+
+        return await self.facts.read(read)
+
+    async def change(
+        self, principal: Principal, which: str, *, name: str | None = None, default_store: str | None = None
+    ) -> CountedProject:
+        """Rename it, or set (or with an empty text clear) its default store."""
+        if name is not None:
+            sound_name(name)
+
+        def write(tx: Transaction) -> CountedProject:
+            project = find(tx, which)
+            principal.need(Role.MANAGER, project.id)
+            changed = replace(project, name=project.name if name is None else name)
+            if default_store is not None:
+                store = tx.stores.named(default_store).id if default_store else None
+                changed = replace(changed, default_store=store)
+            tx.projects.update(changed)
+            tx.audit.add(principal, "project.change", f"project {project.name}", name=changed.name)
+            return CountedProject(changed, tx.folders.get(project.root).counts)
+
+        return await self.facts.write(write)
+
+    async def remove(self, principal: Principal, which: str) -> None:
+        """Take it out of the catalogue with its folders, items and mirrors. No object is touched."""
+
+        def write(tx: Transaction) -> None:
+            project = find(tx, which)
+            principal.need(Role.MANAGER, project.id)
+            tx.projects.remove(project.id)
+            tx.audit.add(principal, "project.remove", f"project {project.name}", id=project.id)
+
+        await self.facts.write(write)
+
+
+def find(tx: Transaction, which: str) -> Project:
+    """The project of that id or name. NotFound otherwise."""
+    if which.isascii() and which.isdigit():
+        try:
+            return tx.projects.get(ProjectId(int(which)))
+        except NotFound:
+            return tx.projects.named(which)
+    return tx.projects.named(which)
+
+
+def sound_name(name: str) -> None:
+    """Raise Invalid for a project name that would confuse people or addresses."""
+    if not name.strip() or name != name.strip() or len(name) > 200 or "/" in name or not name.isprintable():  # noqa: PLR2004 - a line's length
+        raise Invalid(
+            f"{name!r} cannot be a project's name.",
+            "Use 1 to 200 printable characters without '/' and without blanks at the ends.",
+            field="name",
+        )

@@ -1,0 +1,43 @@
+"""`PROJECT/path`: what lies there, and everything below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from moorage.client import Client, Folder, Item
+    from moorage.client.shapes import ItemKind
+
+
+def split(place: str) -> tuple[str, str]:
+    """(project, path) of ``PROJECT/path``; a project whose name holds a slash is named by its id."""
+    project, _, path = place.partition("/")
+    return project, path.rstrip("/") if path.strip("/") else path
+
+
+def found(client: Client, place: str) -> Folder | Item:
+    """What lies at the place. Raises: NotFound."""
+    project, path = split(place)
+    return client.lookup(project, path)
+
+
+def below(client: Client, place: str, *, kind: ItemKind | None = None) -> Iterator[tuple[str, Item]]:
+    """(place, item) of everything at and below the place, folder by folder."""
+    from moorage.client import Item
+
+    top = found(client, place)
+    if isinstance(top, Item):
+        if kind in (None, top.kind):
+            yield place, top
+        return
+    waiting = [(place.rstrip("/"), top)]
+    while waiting:
+        path, folder = waiting.pop()
+        deeper = []
+        for child in client.children(folder.id, kind=kind):
+            if isinstance(child, Item):
+                yield f"{path}/{child.name}", child
+            else:
+                deeper.append((f"{path}/{child.name}", child))
+        waiting += reversed(deeper)

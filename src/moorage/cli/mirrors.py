@@ -1,0 +1,154 @@
+"""`moorage mirror`: show a store's prefix as a folder tree and keep it current."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from moorage.cli.options import Json, OfProject, Url, Wait
+from moorage.cli.printing import put_fields, put_json, put_rows, say
+from moorage.cli.session import connected
+from moorage.cli.watching import conclude, follow
+
+app = typer.Typer(help="Mirrors: a store's prefix kept as a folder tree.", no_args_is_help=True)
+MirrorId = Annotated[str, typer.Argument(metavar="MIRROR", help="The mirror's id.")]
+Globs = Annotated[list[str], typer.Option(help="A glob on the key below the prefix; repeat it.")]
+
+
+@app.command("add")
+def add(
+    store: Annotated[str, typer.Argument(help="The store's name.")],
+    *,
+    project: Annotated[str, typer.Option(help="The project, by name or id.")],
+    prefix: Annotated[str, typer.Option(help="Only keys that begin with it.")] = "",
+    folder: Annotated[str, typer.Option(help="The folder below the project's root; default: after the prefix.")] = "",
+    create_project: Annotated[bool, typer.Option("--create-project", help="Make the project when missing.")] = False,
+    include: Globs = [],  # noqa: B006 - typer reads it, nobody changes it
+    exclude: Globs = [],  # noqa: B006
+    on_vanished: Annotated[str, typer.Option(help="What becomes of items that vanish: hide, remove, keep.")] = "hide",
+    wait: Wait = False,
+    json: Json = False,
+    url: Url = None,
+) -> None:
+    """Mirror a store into a project; the first index is a job."""
+    with connected(url) as client:
+        started = client.add_mirror(
+            store,
+            project,
+            prefix=prefix,
+            folder=folder,
+            create_project=create_project,
+            include=include,
+            exclude=exclude,
+            on_vanished=on_vanished,
+        )
+        if json:
+            put_json(started)
+        else:
+            put_fields([("mirror", started.id), ("job", started.job), ("folder", started.folder)])
+        if wait:
+            raise typer.Exit(follow(client, started.job, as_json=json))
+
+
+@app.command("ls")
+def ls(*, project: OfProject = None, json: Json = False, url: Url = None) -> None:
+    """List mirrors."""
+    with connected(url) as client:
+        put_rows(
+            client.mirrors(project),
+            [
+                ("mirror", lambda mirror: mirror.id),
+                ("state", lambda mirror: mirror.state.value),
+                ("store", lambda mirror: mirror.store),
+                ("prefix", lambda mirror: mirror.prefix),
+                ("folder", lambda mirror: mirror.folder),
+                ("complete", lambda mirror: mirror.last_complete),
+            ],
+            as_json=json,
+        )
+
+
+@app.command("status")
+def status(mirror: MirrorId, *, json: Json = False, url: Url = None) -> None:
+    """Show a mirror, its last job, and what that asks."""
+    with connected(url) as client:
+        found = client.mirror(mirror)
+        job = client.job(found.last_job) if found.last_job and not json else None
+    if json:
+        put_json(found)
+        return
+    put_fields(
+        [
+            ("mirror", found.id),
+            ("state", found.state.value),
+            ("reason", found.reason or None),
+            ("store", found.store),
+            ("prefix", found.prefix),
+            ("folder", found.folder),
+            ("include", found.include or None),
+            ("exclude", found.exclude or None),
+            ("on vanished", found.on_vanished.value),
+            ("complete", found.last_complete),
+            ("last job", found.last_job),
+        ]
+    )
+    if job is not None:
+        conclude(job)
+
+
+@app.command("reindex")
+def reindex(
+    mirror: MirrorId,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would change.")] = False,
+    wait: Wait = False,
+    json: Json = False,
+    url: Url = None,
+) -> None:
+    """Compare a mirror with its store and write what changed."""
+    with connected(url) as client:
+        started = client.reindex_mirror(mirror, dry_run=dry_run)
+        if json:
+            put_json(started)
+        else:
+            put_fields([("mirror", started.id), ("job", started.job)])
+        if wait:
+            raise typer.Exit(follow(client, started.job, as_json=json))
+
+
+@app.command("pause")
+def pause(mirror: MirrorId, *, json: Json = False, url: Url = None) -> None:
+    """Let a mirror be as it is until it is resumed."""
+    with connected(url) as client:
+        found = client.pause_mirror(mirror)
+    if json:
+        put_json(found)
+
+
+@app.command("resume")
+def resume(mirror: MirrorId, *, json: Json = False, url: Url = None) -> None:
+    """Keep a paused mirror current again."""
+    with connected(url) as client:
+        found = client.resume_mirror(mirror)
+    if json:
+        put_json(found)
+
+
+@app.command("rm")
+def rm(
+    mirror: MirrorId,
+    *,
+    with_items: Annotated[
+        bool, typer.Option("--with-items", help="Its items go too; else they stay as links.")
+    ] = False,
+    json: Json = False,
+    url: Url = None,
+) -> None:
+    """Give a mirror up. No object in the store is touched."""
+    with connected(url) as client:
+        client.remove_mirror(mirror, with_items=with_items)
+    if json:
+        put_json({"id": mirror, "removed": True, "kept_objects": True})
+    else:
+        say("The mirror is gone; every object in its store is as before.")

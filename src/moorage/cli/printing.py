@@ -1,0 +1,115 @@
+"""How results look: tables for people, tab-separated lines for pipes, JSON where it is asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from moorage.model.keys import escape
+
+if TYPE_CHECKING:
+    from moorage.client import Report
+    from moorage.model.probe import ProbeReport
+
+T = TypeVar("T")
+Column = tuple[str, Callable[[T], object]]
+"""A title and what stands below it."""
+
+
+def say(text: str) -> None:
+    """A line on stderr: progress, advice, what was done."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - the command line's own voice
+
+
+def put(text: str) -> None:
+    """A line of data on stdout."""
+    print(text)  # noqa: T201 - the command line's own voice
+
+
+def put_json(value: object) -> None:
+    """One JSON document on one line of stdout, as the REST API writes it."""
+    from moorage.client.codec import encode
+
+    put(json.dumps(encode(value), ensure_ascii=False))
+
+
+def put_rows(rows: Iterable[T], columns: Sequence[Column[T]], *, as_json: bool) -> None:
+    """Rows as NDJSON, as a table on a terminal, else as tab-separated lines; each as it comes but in the table."""
+    if as_json:
+        for row in rows:
+            put_json(row)
+    elif sys.stdout.isatty():
+        _put_table(rows, columns)
+    else:
+        for row in rows:
+            put("\t".join(text(of(row)) for _, of in columns))
+
+
+def put_fields(fields: Iterable[tuple[str, object]]) -> None:
+    """Names and values, one pair a line."""
+    pairs = [(name, text(value)) for name, value in fields if value is not None]
+    width = max((len(name) for name, _ in pairs), default=0) if sys.stdout.isatty() else 0
+    for name, value in pairs:
+        put(f"{name:<{width}}\t{value}" if not width else f"{name:<{width}}  {value}")
+
+
+def print_report_lines(report: Report | ProbeReport) -> None:
+    """A check's lines on stderr: one per permission, with what to do where something is missing."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for title in ("permission", "finding", "needed", "what to do"):
+        table.add_column(title, overflow="fold")
+    colours = {"ok": "green", "missing": "red", "unknown": "yellow", "skipped": "dim"}
+    for line in report.lines:
+        finding = str(line.finding)
+        table.add_row(
+            str(line.permission),
+            f"[{colours.get(finding, 'white')}]{finding}[/]",
+            "yes" if line.required else "no",
+            _plain(" ".join(filter(None, (line.detail, line.advice)))),
+        )
+    console = Console(stderr=True, highlight=False)
+    console.print(table)
+    for warning in report.warnings:
+        console.print(_plain(f"Note: {warning}"))
+    if report.left_behind:
+        console.print(_plain(f"Left behind: {escape(report.left_behind)}"))
+
+
+def text(value: object) -> str:
+    r"""A value on one line: times in UTC to the second, names with ``\xNN`` for what cannot be printed."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(text, value))
+    return str(value)
+
+
+def _put_table(rows: Iterable[T], columns: Sequence[Column[T]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    for title, _ in columns:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(_plain(text(of(row))) for _, of in columns))
+    Console(highlight=False).print(table)
+
+
+def _plain(written: str) -> Any:
+    """Text that is no markup: brackets in names stay brackets."""
+    from rich.text import Text
+
+    return Text(written)

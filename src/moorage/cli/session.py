@@ -1,0 +1,57 @@
+"""How commands get at settings, the server, and the parts that only a server installation has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from moorage.model.errors import Invalid, Refused
+
+if TYPE_CHECKING:
+    from moorage.client import Client
+    from moorage.model.access import Role
+    from moorage.settings import Settings
+
+
+def settings_of(**flags: object) -> Settings:
+    """The settings in force under these flags; None where a flag was not given."""
+    from moorage.settings import Settings
+
+    return Settings.load(flags)
+
+
+@contextmanager
+def connected(url: str | None = None) -> Iterator[Client]:
+    """A client of the server in force, signed in with the token in force."""
+    from moorage.client import Client
+
+    settings = settings_of(url=url)
+    token = settings.token.get_secret_value() if settings.token else None
+    with Client(settings.server_address, token) as client:
+        yield client
+
+
+def server_part(module: str) -> ModuleType:
+    """A module that needs the server installation. Raises: Refused with the line that installs it."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as exc:
+        if exc.name is None or exc.name.partition(".")[0] == "moorage":
+            raise
+        raise Refused(
+            f"This command needs the server part, and {exc.name} is not installed. Nothing was done.",
+            "Run: pip install 'moorage[server]'",
+        ) from exc
+
+
+def role_of(word: str) -> Role:
+    """The role that the word names. Raises: Invalid."""
+    from moorage.model.access import Role
+
+    known = {role.word: role for role in Role}
+    if word not in known:
+        raise Invalid(f"{word} is no role.", f"Roles are {', '.join(known)}.", field="role")
+    return known[word]

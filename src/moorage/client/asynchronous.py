@@ -1,0 +1,39 @@
+"""The client for asyncio: all groups of calls over one transport."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Self
+
+from moorage.client.catalogue import CatalogueCalls
+from moorage.client.content import ContentCalls
+from moorage.client.jobs import JobCalls
+from moorage.client.mirrors import MirrorCalls
+from moorage.client.people import PeopleCalls
+from moorage.client.stores import StoreCalls
+from moorage.client.transport import Limits, Transport
+
+LIMITS = Limits()
+
+
+class AsyncClient(StoreCalls, CatalogueCalls, ContentCalls, MirrorCalls, JobCalls, PeopleCalls):
+    """Talks to the server at ``url`` (a path prefix is allowed) with an API token.
+
+    Each call raises the errors of ``moorage.model.errors`` only. Calls may run side by side in one event loop.
+    ``tls`` replaces the system's authorities. Close it, or use it in ``async with``.
+    """
+
+    def __init__(
+        self, url: str, token: str | None = None, *, limits: Limits = LIMITS, tls: ssl.SSLContext | None = None
+    ) -> None:
+        super().__init__(Transport(url, token, limits=limits, tls=tls))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections. Closing twice is fine."""
+        await self._transport.aclose()

@@ -1,0 +1,67 @@
+"""The database as flows see it: functions go in, each runs inside one transaction in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol, TypeVar
+
+from sqlalchemy import make_url
+
+from moorage.database.postgres import PostgresRunner
+from moorage.database.sqlite import SqliteRunner
+from moorage.database.transaction import Repositories
+from moorage.model.errors import Invalid
+from moorage.model.secrecy import Sealer
+
+T = TypeVar("T")
+
+
+class Runner(Protocol):
+    """Runs functions in transactions, on bounded threads."""
+
+    def read(self, work: Callable[[Repositories], T]) -> Future[T]:
+        """Run on a snapshot."""
+
+    def write(self, work: Callable[[Repositories], T]) -> Future[T]:
+        """Run and commit, or undo all of it."""
+
+    def close(self) -> None:
+        """Finish what runs, drop what waits, close the connections. A repeat does nothing."""
+
+
+class Database:
+    """The catalogue's database; implements ``moorage.model.transaction.Facts``.
+
+    A caller that is cancelled while it waits leaves nothing half done: work that has not begun never
+    begins, work that runs ends by itself, committed or rolled back as a whole.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    @classmethod
+    def open(cls, url: str, *, sealer: Sealer) -> Database:
+        """Open ``sqlite:////absolute/path`` or ``postgresql://user@host/name``. Connects when first used.
+
+        The schema must stand already: see ``moorage.database.schema.upgrade``. Raises Invalid for other databases.
+        """
+        backend = make_url(url).get_backend_name()
+        if backend == "sqlite":
+            return cls(SqliteRunner(url, sealer=sealer))
+        if backend == "postgresql":
+            return cls(PostgresRunner(url, sealer=sealer))
+        raise Invalid(f"The database cannot be {backend}.", "Use sqlite:///… or postgresql://….", field="database_url")
+
+    async def read(self, work: Callable[[Repositories], T]) -> T:
+        """Run ``work`` on a snapshot; a statement that writes fails."""
+        return await asyncio.wrap_future(self._runner.read(work))
+
+    async def write(self, work: Callable[[Repositories], T]) -> T:
+        """Run ``work`` and commit; durable when this returns. Any exception rolls back and is raised."""
+        return await asyncio.wrap_future(self._runner.write(work))
+
+    async def aclose(self) -> None:
+        """Wait for what runs, then close every connection and thread."""
+        await asyncio.to_thread(self._runner.close)

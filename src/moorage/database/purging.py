@@ -1,0 +1,52 @@
+"""Rows of removed trees, deleted a piece at a time, from the leaves up. Objects are never touched."""
+
+from __future__ import annotations
+
+from moorage.database.ids import SHARD
+from moorage.database.statements import Statements
+
+
+def purge(statements: Statements, limit: int) -> int:
+    """Delete at most ``limit`` rows, folders and items together; 0: nothing is left."""
+    taken = 0
+    while taken < limit:
+        doomed = statements.rows("SELECT folder FROM doomed ORDER BY folder LIMIT 1")
+        if not doomed:
+            break
+        top = doomed[0][0]
+        taken += _purge_tree(statements, top, limit - taken)
+        if not statements.rows("SELECT 1 FROM folder WHERE id = ?", (top,)):
+            statements.change("DELETE FROM doomed WHERE folder = ?", (top,))
+    return taken
+
+
+def _purge_tree(statements: Statements, top: int, limit: int) -> int:
+    """Delete rows of a folder and of what is below it, the folder itself last."""
+    way = [top]
+    taken = 0
+    while way and taken < limit:
+        child = statements.rows("SELECT id FROM folder WHERE parent = ? LIMIT 1", (way[-1],))
+        if child:
+            way.append(child[0][0])
+            continue
+        taken += _empty(statements, way[-1], limit - taken)
+        if taken < limit:
+            taken += statements.change("DELETE FROM folder WHERE id = ?", (way.pop(),))
+    return taken
+
+
+def _empty(statements: Statements, folder: int, limit: int) -> int:
+    """Delete what lies directly in a folder; less than ``limit`` rows: it is empty."""
+    taken = 0
+    for table in ("item", "tombstone"):
+        ids = statements.rows(
+            f"SELECT id FROM {table} WHERE shard = ? AND folder = ? LIMIT ?", (SHARD, folder, limit - taken)
+        )
+        taken += statements.change_among(
+            f"DELETE FROM {table} WHERE shard = ? AND id IN", (SHARD,), [row[0] for row in ids]
+        )
+        if taken >= limit:
+            return taken
+    for table in ("page_mark", "folder_delta"):
+        statements.change(f"DELETE FROM {table} WHERE folder = ?", (folder,))
+    return taken

@@ -1,0 +1,120 @@
+"""Statements inside one transaction: SQLAlchemy Core for most, the bare driver where rows come by the thousand.
+
+Text statements are written with ``?`` for parameters and hold no other ``?`` or ``%``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Executable, Row
+
+from moorage.database.ids import Ids
+from moorage.model.secrecy import Sealer
+
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=1024)
+def _for_psycopg(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+BATCH: Final = 500
+"""Values in one list of a statement."""
+
+
+def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Pieces of at most ``BATCH`` values."""
+    return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
+
+
+class Statements:
+    """What a repository runs its statements through. Lives as long as its transaction, in one thread."""
+
+    def __init__(self, connection: Connection, ids: Ids, sealer: Sealer) -> None:
+        self.connection = connection
+        self.sealer = sealer
+        self.sqlite = connection.dialect.name == "sqlite"
+        self._ids = ids
+        self._cursor: Any = None
+
+    def run(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Execute a Core statement."""
+        return self.connection.execute(statement, parameters)
+
+    def first(self, statement: Executable) -> Row[Any] | None:
+        """The first row of a Core query, or None."""
+        return self.connection.execute(statement).first()
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a text query, as the driver gives them."""
+        cursor = self._execute(sql, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+    def rows_among(
+        self, sql: str, parameters: Sequence[Any], values: Sequence[Any], *, tail: str = ""
+    ) -> list[tuple[Any, ...]]:
+        """Rows of a text query that ends in ``... IN``, over any number of values; ``tail`` comes after them."""
+        found: list[tuple[Any, ...]] = []
+        for batch in batches(values):
+            text, bound = self._among(sql, parameters, batch)
+            found += self.rows(text + tail, bound)
+        return found
+
+    def change_among(self, sql: str, parameters: Sequence[Any], values: Sequence[Any]) -> int:
+        """The same for a statement that changes rows; the number that it touched."""
+        return sum(self.change(*self._among(sql, parameters, batch)) for batch in batches(values))
+
+    def lock(self, name: int) -> None:
+        """Be the only transaction that holds this lock until the commit; SQLite has one writer anyway."""
+        if not self.sqlite:
+            self.rows("SELECT pg_advisory_xact_lock(?)", (name,))
+
+    def change(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Execute a text statement; the number of rows that it touched."""
+        touched: int = self._execute(sql, parameters).rowcount
+        return touched
+
+    def change_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Execute a text statement once for each row; psycopg sends them in one pipeline."""
+        self._raw().executemany(sql if self.sqlite else _for_psycopg(sql), rows)
+
+    def load(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert many rows in the quickest way that the database has."""
+        if self.sqlite:
+            places = ",".join("?" * (columns.count(",") + 1))
+            self._raw().executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+            return
+        with self._raw().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def new_id(self) -> int:
+        """An id that no row ever had."""
+        return self._ids.take(1, self.rows)[0]
+
+    def new_ids(self, count: int) -> list[int]:
+        """That many ids that no row ever had, ascending."""
+        return self._ids.take(count, self.rows)
+
+    def _among(self, sql: str, parameters: Sequence[Any], values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        if self.sqlite:
+            return f"{sql} ({','.join('?' * len(values))})", (*parameters, *values)
+        # One array, so that the text of the statement, and with it its plan, is the same for any number.
+        return f"{sql.removesuffix('IN')} = ANY(?)", (*parameters, list(values))
+
+    def _execute(self, sql: str, parameters: Sequence[Any]) -> Any:
+        cursor = self._raw()
+        cursor.execute(sql if self.sqlite else _for_psycopg(sql), parameters)
+        return cursor
+
+    def _raw(self) -> Any:
+        if self._cursor is None:
+            self._cursor = self.connection.connection.cursor()
+        return self._cursor

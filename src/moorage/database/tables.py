@@ -1,0 +1,8 @@
+"""Every table of the catalogue: importing this fills ``METADATA``."""
+
+from __future__ import annotations
+
+from moorage.database import tables_catalogue, tables_jobs, tables_mirrors, tables_people, tables_stores
+from moorage.database.metadata import METADATA
+
+__all__ = ["METADATA", "tables_catalogue", "tables_jobs", "tables_mirrors", "tables_people", "tables_stores"]

@@ -1,0 +1,42 @@
+"""One transaction: all repositories over the same statements."""
+
+from __future__ import annotations
+
+from moorage.database.audit import Audit
+from moorage.database.counters import Deltas
+from moorage.database.folders import Folders
+from moorage.database.idempotency import Idempotency
+from moorage.database.instance import Instance
+from moorage.database.items import Items
+from moorage.database.jobs import Jobs
+from moorage.database.mirrors import Mirrors
+from moorage.database.people import People
+from moorage.database.projects import Projects
+from moorage.database.statements import Statements
+from moorage.database.stores import Stores
+from moorage.model import transaction as ports
+
+
+class Repositories:
+    """The ports of one transaction; implements ``moorage.model.transaction.Transaction``."""
+
+    def __init__(self, statements: Statements) -> None:
+        connection = statements.connection
+        self.statements = statements
+        self.instance = Instance(statements)
+        self._deltas = Deltas(statements)
+        folders = Folders(statements, self._deltas)
+        mirrors = Mirrors(connection, folders.unmount)
+        self.folders: ports.Folders = folders
+        self.mirrors: ports.Mirrors = mirrors
+        self.stores: ports.Stores = Stores(statements)
+        self.projects: ports.Projects = Projects(statements, mirrors)
+        self.items: ports.Items = Items(statements, self._deltas)
+        self.jobs: ports.Jobs = Jobs(connection)
+        self.people: ports.People = People(connection)
+        self.audit: ports.Audit = Audit(connection)
+        self.idempotency: ports.Idempotency = Idempotency(connection)
+
+    def flush(self) -> None:
+        """Write down what was gathered; called once, just before the commit."""
+        self._deltas.flush()

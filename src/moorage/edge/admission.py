@@ -1,0 +1,92 @@
+"""The principal of a request: a bearer token or a session cookie, remembered for at most 5 s."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from moorage.admitting import Door, principal_of_session, principal_of_token
+from moorage.admitting.bearer import hash_of
+from moorage.model.access import Principal
+from moorage.model.errors import Refused, SignInNeeded
+
+COOKIE: Final = "moorage_session"
+KEPT_S: Final = 5.0
+MAX_KEPT: Final = 4096
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Admission:
+    """Finds principals. A revoked token or role works for 5 s at most; what this process changes, at once."""
+
+    def __init__(self, door: Door, origin: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._door = door
+        self._origin = origin
+        self._clock = clock
+        self._kept: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
+
+    async def principal(self, method: str, headers: dict[str, str]) -> Principal:
+        """Who asks. SignInNeeded when nobody does; Refused for a change by cookie from elsewhere."""
+        bearer = headers.get("authorization", "")
+        if bearer[:7].lower() == "bearer ":
+            return await self._find(b"t", bearer[7:].strip())
+        cookie = cookie_of(headers)
+        if not cookie:
+            raise SignInNeeded("Nobody is signed in.", "Sign in, or send a token as 'Authorization: Bearer …'.")
+        found = await self._find(b"s", cookie)
+        if method not in _SAFE:
+            self.need_origin(headers)
+        return found
+
+    def need_origin(self, headers: dict[str, str]) -> None:
+        """Raise Refused unless the request comes from our own pages."""
+        origin = headers.get("origin")
+        if origin is None:
+            referer = urlsplit(headers.get("referer", ""))
+            origin = f"{referer.scheme}://{referer.netloc}"
+        if origin != self._origin:
+            raise Refused(
+                f"This change came from {origin[:100]!r}, not from {self._origin}. Nothing was changed.",
+                "Open Moorage under its public address, or set MOORAGE_PUBLIC_URL to the address that you use.",
+            )
+
+    def forget(self) -> None:
+        """Drop everything: somebody's rights were changed."""
+        self._kept.clear()
+
+    async def _find(self, kind: bytes, secret: str) -> Principal:
+        hashed = hash_of(secret)
+        kept = self._kept.get(kind + hashed)
+        if kept is not None and kept[0] >= self._clock():
+            return kept[1]
+        look = principal_of_token if kind == b"t" else principal_of_session
+        found = await look(self._door, secret)
+        self._kept[kind + hashed] = (self._clock() + KEPT_S, found)
+        while len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """A request's headers with lower-case names; a name given twice is joined by commas."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        joint = "; " if name == "cookie" else ", "
+        found[name] = f"{found[name]}{joint}{value}" if name in found else value
+    return found
+
+
+def cookie_of(headers: dict[str, str]) -> str:
+    """The session's secret; empty where there is none."""
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return "" if morsel is None else morsel.value

@@ -1,0 +1,21 @@
+"""The face: the services of wiring, with the admission that all HTTP faces share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from moorage.edge.admission import Admission
+from moorage.wiring import Services
+
+
+@dataclass
+class Face(Services):
+    """What HTTP faces call."""
+
+    admission: Admission = field(kw_only=True)
+
+    @classmethod
+    def of(cls, services: Services) -> Face:
+        """The services as HTTP faces take them."""
+        admission = Admission(services.door, services.origin)
+        return cls(**{one.name: getattr(services, one.name) for one in fields(services)}, admission=admission)

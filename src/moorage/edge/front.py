@@ -1,0 +1,175 @@
+"""The front: what every request passes first, and every answer last.
+
+path prefix -> request id -> the application -> security headers, log line, counters; an error that nobody
+caught becomes a problem document here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from moorage.edge import problems
+from moorage.edge.security import PAGES
+from moorage.model.errors import Invalid, MoorageError
+
+REQUESTS: Final = Counter("moorage_requests", "Requests answered.", ["face", "status"])
+SECONDS: Final = Histogram("moorage_request_seconds", "Seconds until the answer began.", ["face"])
+SENT: Final = Counter("moorage_sent_bytes", "Bytes of bodies sent.", ["face"])
+log: Final = structlog.get_logger("moorage.edge")
+MAX_BODY: Final = 1 << 20
+"""Bytes of a request's body; forms and JSON are small."""
+_REDACTED: Final = ("signature=", "token=", "secret=")
+
+
+class Front:
+    """An ASGI application around another."""
+
+    def __init__(self, app: ASGIApp, *, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(_without_prefix(scope, self._prefix), send)
+        with structlog.contextvars.bound_contextvars(request=answer.request):
+            try:
+                await self._app(answer.scope, _bounded(receive), answer.send)
+            except MoorageError as exc:
+                await answer.fail(exc)
+            except Exception:
+                log.exception("A request failed for a reason of ours.", path=shown_path(scope["path"]))
+                await answer.fail(fault(answer.request))
+            finally:
+                answer.record()
+
+
+class _Answer:
+    """One answer on its way out."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.scope = scope
+        self.request = uuid.uuid4().hex[:16]
+        self._send = send
+        self._began = time.perf_counter()
+        self._first_s = 0.0
+        self._status = 0
+        self._complete = False
+        self._bytes = 0
+        scope["moorage.request"] = self.request
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on, with the headers that every answer carries."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._first_s = time.perf_counter() - self._began
+            present = {name for name, _ in message.get("headers", ())}
+            message["headers"] = [
+                *message.get("headers", ()),
+                (b"x-request-id", self.request.encode()),
+                *((name.encode(), value.encode()) for name, value in PAGES if name.encode() not in present),
+            ]
+        else:
+            self._bytes += len(message.get("body", b""))
+            self._complete = not message.get("more_body", False)
+        await self._send(message)
+
+    async def fail(self, error: MoorageError) -> None:
+        """Answer with a problem; when the answer has begun, only the connection can be cut."""
+        if self._complete:
+            return
+        if self._status:
+            log.warning("An answer was cut short.", error=type(error).__name__, path=shown_path(self.scope["path"]))
+            raise ConnectionResetError
+        await send_problem(self.send, error, head=self.scope["method"] == "HEAD")
+
+    def record(self) -> None:
+        """Write the log line and the counters."""
+        face = face_of(self.scope["path"])
+        REQUESTS.labels(face, str(self._status)).inc()
+        SECONDS.labels(face).observe(self._first_s)
+        SENT.labels(face).inc(self._bytes)
+        if face == "health":
+            return
+        log.info(
+            "request",
+            method=self.scope["method"],
+            path=shown_path(self.scope["path"]),
+            query=redacted(self.scope["query_string"].decode("latin-1")),
+            status=self._status,
+            ms=round(self._first_s * 1000, 1),
+            bytes=self._bytes,
+        )
+
+
+def fault(request: str) -> MoorageError:
+    """What is told of a fault of ours."""
+    return MoorageError("Something went wrong here, and not by your doing.", f"Tell an admin the request id {request}.")
+
+
+async def send_problem(send: Send, error: MoorageError, *, head: bool = False) -> None:
+    """Send the problem document of an error."""
+    body = problems.body(error)
+    headers = [
+        ("content-type", problems.MEDIA_TYPE),
+        ("content-length", str(len(body))),
+        ("cache-control", "no-store"),
+        *problems.headers(error),
+    ]
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": problems.status_of(error), "headers": raw})
+    await send({"type": "http.response.body", "body": b"" if head else body})
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Refuse bodies that no request of these faces needs."""
+    received = 0
+
+    async def bounded() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY:
+            raise Invalid("The request's body is too large. Nothing was changed.", f"Send at most {MAX_BODY} bytes.")
+        return message
+
+    return bounded
+
+
+def face_of(path: str) -> str:
+    """Which face a path belongs to: few words, so that counters stay small."""
+    if path in ("/healthz", "/readyz", "/metrics"):
+        return "health"
+    if path.startswith("/api/"):
+        return "bytes" if path.endswith(("/content", "/preview", "/poster")) else "api"
+    return "static" if path.startswith("/static/") else "pages"
+
+
+def shown_path(path: str) -> str:
+    """A path for the log: the secret of a one-time link is left out."""
+    return "/sign-in/…" if path.startswith("/sign-in/") else path
+
+
+def redacted(query: str) -> str:
+    """A query string for the log: values that admit somebody are left out."""
+    parts = [part.split("=", 1)[0] + "=…" if part.lower().startswith(_REDACTED) else part for part in query.split("&")]
+    return "&".join(parts)
+
+
+def _without_prefix(scope: Scope, prefix: str) -> Scope:
+    """The scope as if the application lay at the root; a proxy may have taken the prefix off already."""
+    path = scope["path"]
+    if not prefix or not (path == prefix or path.startswith(prefix + "/")):
+        return scope
+    inner = dict(scope, path=path[len(prefix) :] or "/")
+    with contextlib.suppress(KeyError):
+        inner["raw_path"] = scope["raw_path"][len(prefix) :] or b"/"
+    return inner

@@ -1,0 +1,80 @@
+"""The bytes of one object as a file object for a decoder: blocks of 1 MiB, the last few kept."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+BLOCK: Final = 1024 * 1024
+_KEPT: Final = 16
+
+Fetch = Callable[[int, int], bytes]
+"""(start, length) -> the bytes [start, start + length), fewer only at the object's end."""
+
+
+def from_descriptor(descriptor: int) -> Fetch:
+    """Reads by position, since the descriptor's own position is shared with every other process that has it."""
+    return lambda start, length: os.pread(descriptor, length, start)
+
+
+class Blocks(io.RawIOBase):
+    """A read-only, seekable file object of ``size`` bytes over ``fetch``, which is called per block."""
+
+    def __init__(self, size: int, fetch: Fetch) -> None:
+        self.size = size
+        self._fetch = fetch
+        self._position = 0
+        self._kept: OrderedDict[int, bytes] = OrderedDict()
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes from the position on; empty at the end."""
+        end = self.size if size < 0 else min(self.size, self._position + size)
+        parts = []
+        while self._position < end:
+            number, skip = divmod(self._position, BLOCK)
+            part = self._block(number)[skip : skip + end - self._position]
+            if not part:
+                break
+            parts.append(part)
+            self._position += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Moves the position, also to behind the last byte; returns it. Raises OSError for one below 0."""
+        position = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        if position < 0:
+            raise OSError(errno.EINVAL, "a place before the first byte")
+        self._position = position
+        return position
+
+    def tell(self) -> int:
+        """The position."""
+        return self._position
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
+
+    def head(self, length: int = 64) -> bytes:
+        """The first bytes; the position stays."""
+        return self._block(0)[:length] if self.size else b""
+
+    def _block(self, number: int) -> bytes:
+        kept = self._kept.get(number)
+        if kept is not None:
+            self._kept.move_to_end(number)
+            return kept
+        start = number * BLOCK
+        block = self._fetch(start, min(BLOCK, self.size - start))
+        self._kept[number] = block
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return block

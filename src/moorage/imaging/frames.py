@@ -1,0 +1,90 @@
+"""The frames that server and decoder process exchange over their socket: a kind, a length, a payload.
+
+server -> process: REQUEST (with the descriptor, where there is one), BYTES or WITHHELD in answer to READ
+process -> server: READY once, then per request any number of READ and one RENDERED or UNREADABLE
+
+Nothing in them is ever unpickled or evaluated; the server checks each length before it takes a byte.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from typing import Final
+
+from moorage.model.variant import Fit, Format, Recipe, Rendered
+
+HEADER: Final = struct.Struct("!BI")
+RANGE: Final = struct.Struct("!QI")
+_LENGTH: Final = struct.Struct("!I")
+MAX_READ: Final = 1024 * 1024
+"""Bytes of one READ at most: one block."""
+MAX_NOTE: Final = 16 * 1024
+"""Bytes of a frame that carries words only."""
+
+
+class Frame(IntEnum):
+    """Kinds of frames."""
+
+    READY = 1
+    REQUEST = 2
+    READ = 3
+    BYTES = 4
+    WITHHELD = 5
+    RENDERED = 6
+    UNREADABLE = 7
+
+
+class ProtocolBroken(Exception):
+    """The other side sent what no honest one sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One variant to make of a source of ``size`` bytes; ``video`` asks for a poster."""
+
+    video: bool
+    size: int
+    recipe: Recipe
+
+    def pack(self) -> bytes:
+        """As the payload of REQUEST."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> Request:
+        """The inverse of ``pack``."""
+        facts = json.loads(payload)
+        recipe = facts["recipe"]
+        made = Recipe(recipe["width"], recipe["height"], Fit(recipe["fit"]), Format(recipe["format"]))
+        return cls(facts["video"], facts["size"], made)
+
+
+def frame(kind: Frame, payload: bytes = b"") -> bytes:
+    """A frame, ready to be sent."""
+    return HEADER.pack(kind, len(payload)) + payload
+
+
+def pack_rendered(rendered: Rendered) -> bytes:
+    """A finished variant as the payload of RENDERED."""
+    facts = [rendered.source_width, rendered.source_height, rendered.duration_ms]
+    head = json.dumps(facts).encode()
+    return _LENGTH.pack(len(head)) + head + rendered.data
+
+
+def unpack_rendered(payload: bytes, media_type: str) -> Rendered:
+    """The inverse of ``pack_rendered``; ``media_type`` is what was asked for. Raises ProtocolBroken."""
+    try:
+        (length,) = _LENGTH.unpack_from(payload)
+        width, height, duration = json.loads(payload[_LENGTH.size : _LENGTH.size + length])
+    except (struct.error, ValueError, TypeError) as exc:
+        raise ProtocolBroken("an answer without its facts") from exc
+    if not (_counts(width) and _counts(height) and (duration is None or _counts(duration))):
+        raise ProtocolBroken("an answer with facts that cannot be")
+    return Rendered(payload[_LENGTH.size + length :], media_type, width, height, duration)
+
+
+def _counts(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53

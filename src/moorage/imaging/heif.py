@@ -1,0 +1,41 @@
+"""HEIC images, by pi_heif where it is installed. Runs in a decoder process only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyvips
+
+from moorage.imaging import reasons
+from moorage.imaging.blocks import Blocks
+from moorage.imaging.limits import Limits
+from moorage.imaging.reasons import Unreadable
+
+try:
+    import pi_heif
+except ImportError:  # the extra "heif"
+    pi_heif = None
+
+
+def image(blocks: Blocks, limits: Limits) -> Any:
+    """The primary image, upright (the decoder turns it), with its colour profile. Raises Unreadable."""
+    if pi_heif is None:
+        raise Unreadable(reasons.NO_HEIC)
+    if blocks.size > limits.whole_bytes:
+        raise Unreadable(reasons.TOO_MUCH_MEMORY)
+    blocks.seek(0)
+    try:
+        opened = pi_heif.open_heif(blocks.read())
+        width, height = opened.size
+        if width * height > limits.whole_pixels:
+            raise Unreadable(reasons.too_many_pixels(width, height, limits.whole_pixels))
+        data, (width, height) = opened.data, opened.size
+    except (ValueError, EOFError, SyntaxError, RuntimeError, OSError, IndexError) as exc:
+        raise Unreadable(reasons.of_vips(str(exc))) from exc
+    bands = len(opened.mode.split(";")[0])
+    made = pyvips.Image.new_from_memory(data, width, height, bands, "uchar")
+    made = made.copy(interpretation="srgb" if bands > 2 else "b-w")  # noqa: PLR2004 - two bands are grey and alpha
+    profile = opened.info.get("icc_profile")
+    if profile:
+        made.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return made

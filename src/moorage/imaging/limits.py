@@ -1,0 +1,44 @@
+"""What one decoder process and one image may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of the decoder processes. Each is inclusive: what is just as large is still opened."""
+
+    seconds: float = 30.0
+    """Wall time of one request, in seconds; time in which the process waits for the source's bytes is not counted."""
+    cpu_seconds: int = 30
+    """Processor time of one request, in seconds (RLIMIT_CPU)."""
+    memory_bytes: int = 2048 * MIB
+    """Address space of a process (RLIMIT_AS)."""
+    start_seconds: float = 20.0
+    """Wall time from the start of a process to its first word."""
+    requests: int = 1000
+    """Requests after which a process is replaced by a fresh one."""
+    pixels: int = 1_000_000_000
+    """Pixels of an image that is decoded strip by strip or tile by tile."""
+    whole_pixels: int = 150_000_000
+    """Pixels of an image that has to be in memory as a whole.
+
+    That are progressive JPEG, interlaced PNG, WebP, GIF, HEIC and AVIF.
+    """
+    frame_pixels: int = 64_000_000
+    """Pixels of a frame of a video."""
+    whole_bytes: int = 256 * MIB
+    """Length of an object that has to be in memory as a whole (HEIC)."""
+    answer_bytes: int = 64 * MIB
+    """Length of a finished variant."""
+
+    def image_budget(self, size: int) -> int:
+        """Bytes that may be read for a preview of an image of ``size`` bytes: all of it and some of it twice."""
+        return min(size + size // 4 + 8 * MIB, 4096 * MIB)
+
+    def video_budget(self, size: int) -> int:
+        """Bytes that may be read for the poster of a video of ``size`` bytes: 2 %, at least 8 MiB."""
+        return max(8 * MIB, size // 50)

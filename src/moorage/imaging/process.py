@@ -1,0 +1,232 @@
+"""One decoder process as the server sees it: started by spawn, asked over a socket, killed when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Final
+
+from moorage.imaging import frames, reasons
+from moorage.imaging.confinement import Confinement
+from moorage.imaging.frames import HEADER, MAX_NOTE, MAX_READ, RANGE, Frame, ProtocolBroken, Request
+from moorage.imaging.limits import Limits
+from moorage.model.errors import BodyBroken, MoorageError, TryAgain, Undecodable
+from moorage.model.variant import Rendered, Source
+
+_BOOT: Final = """
+import sys
+limits, parent, *sys.path = sys.argv[1:]
+from moorage.imaging.worker import main
+main(limits, parent)
+"""
+_LEAST_CHARGED: Final = 64 * 1024
+"""A read counts as this many bytes at least, so that a process cannot ask for single bytes for ever."""
+_GOODBYE_S: Final = 5.0
+"""How long a process that closed its socket may take to end."""
+
+
+class ProcessFailed(Exception):
+    """The process broke the request; it must be killed. ``verdict`` is what the caller is told."""
+
+    def __init__(self, verdict: MoorageError) -> None:
+        super().__init__(str(verdict))
+        self.verdict = verdict
+
+
+def undecodable(reason: str) -> Undecodable:
+    """The error for an object without a picture; ``reason`` is shown to people."""
+    return Undecodable(f"No preview can be made. {reason}", "The object itself can still be downloaded.", reason=reason)
+
+
+class DecoderProcess:
+    """A process that serves one request at a time. ``served`` counts them."""
+
+    def __init__(self, process: asyncio.subprocess.Process, line: socket.socket, limits: Limits) -> None:
+        self._process = process
+        self._line = line
+        self._limits = limits
+        self.served = 0
+        self.confinement = Confinement(network=False, files=False, capabilities=False)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @classmethod
+    async def start(cls, limits: Limits) -> DecoderProcess:
+        """A process that said that it is ready. Raises TryAgain with what it said before it ended."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        ours.setblocking(False)
+        said = json.dumps(asdict(limits)), str(os.getpid()), *filter(None, sys.path)
+        try:
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-I", "-S", "-B", "-c", _BOOT, *said,
+                    stdin=theirs.fileno(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+                    env={}, cwd="/", close_fds=True, start_new_session=True,
+                )  # fmt: skip
+        except BaseException:
+            ours.close()
+            raise
+        started = cls(process, ours, limits)
+        try:
+            await started._become_ready()
+        except BaseException:
+            await started.kill()
+            raise
+        return started
+
+    async def render(self, request: Request, source: Source, budget: int) -> Rendered:
+        """The variant that ``request`` asks for; at most ``budget`` bytes of ``source`` are read by ranges.
+
+        Raises Undecodable; ProcessFailed when the process must be killed; what ``source.read`` raises.
+        """
+        self.served += 1
+        descriptor = source.descriptor
+        message = frames.frame(Frame.REQUEST, request.pack())
+        left, spent, trouble = self._limits.seconds, 0, None
+        await self._send_request(message, descriptor)
+        while True:
+            began = time.monotonic()
+            kind, payload = await self._hear(left)
+            left -= time.monotonic() - began
+            if kind is Frame.RENDERED:
+                return _finished(payload, request)
+            if kind is Frame.UNREADABLE:
+                raise trouble or undecodable(payload.decode("utf-8", "replace"))
+            start, length = _wanted(payload, request.size)
+            spent += max(length, _LEAST_CHARGED)
+            reply = frames.frame(Frame.WITHHELD)
+            if descriptor is None and trouble is None and spent <= budget:
+                try:
+                    reply = frames.frame(Frame.BYTES, await _read(source, start, length))
+                except MoorageError as exc:
+                    trouble = exc
+            await self._send(reply)
+
+    def signal(self) -> None:
+        """Kills the process; who waits for its answer hears that it is gone."""
+        with suppress(ProcessLookupError):  # it may have ended by itself just now
+            self._process.kill()
+
+    async def kill(self) -> str:
+        """Ends the process at once and waits until it is gone; returns the last line that it wrote before READY."""
+        self.signal()
+        self._line.close()
+        assert self._process.stderr is not None
+        said = (await self._process.stderr.read()).decode("utf-8", "replace").strip()
+        await self._process.wait()
+        return said.splitlines()[-1].rstrip(".") if said else ""
+
+    def alive(self) -> bool:
+        """True while an idle process keeps its socket open and silent."""
+        try:
+            self._line.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False  # closed, or it speaks without having been asked
+
+    async def _become_ready(self) -> None:
+        try:
+            _, payload = await asyncio.wait_for(self._receive(), self._limits.start_seconds)
+            self.confinement = Confinement(**json.loads(payload))
+        except (TimeoutError, OSError, EOFError, ValueError, TypeError, ProtocolBroken) as exc:
+            raise TryAgain(
+                f"A decoder process for previews did not start: {await self.kill() or repr(exc)}.",
+                "It needs pyvips and PyAV: pip install 'moorage[server]'.",
+            ) from exc
+
+    async def _send_request(self, message: bytes, descriptor: int | None) -> None:
+        # Far smaller than the socket's empty buffer, so that this neither blocks nor is cut in two.
+        try:
+            socket.send_fds(self._line, [message], [] if descriptor is None else [descriptor])
+        except OSError as exc:
+            raise await self._gone() from exc
+
+    async def _send(self, message: bytes) -> None:
+        try:
+            await asyncio.wait_for(asyncio.get_running_loop().sock_sendall(self._line, message), self._limits.seconds)
+        except TimeoutError as exc:
+            raise ProcessFailed(undecodable(reasons.TOO_SLOW)) from exc
+        except OSError as exc:
+            raise await self._gone() from exc
+
+    async def _hear(self, seconds: float) -> tuple[Frame, bytes]:
+        try:
+            return await asyncio.wait_for(self._receive(), max(seconds, 0))
+        except TimeoutError as exc:
+            raise ProcessFailed(undecodable(reasons.TOO_SLOW)) from exc
+        except ProtocolBroken as exc:
+            raise ProcessFailed(undecodable(reasons.CRASHED)) from exc
+        except (OSError, EOFError) as exc:
+            raise await self._gone() from exc
+
+    async def _receive(self) -> tuple[Frame, bytes]:
+        code, length = HEADER.unpack(await self._exactly(HEADER.size))
+        longest = {
+            Frame.READY: MAX_NOTE,
+            Frame.READ: RANGE.size,
+            Frame.UNREADABLE: MAX_NOTE,
+            Frame.RENDERED: MAX_NOTE + self._limits.answer_bytes,
+        }
+        if length > longest.get(code, -1):
+            raise ProtocolBroken(f"a frame of kind {code} and {length} bytes")
+        return Frame(code), await self._exactly(length)
+
+    async def _exactly(self, length: int) -> bytes:
+        loop = asyncio.get_running_loop()
+        whole, filled = bytearray(length), 0
+        while filled < length:
+            count = await loop.sock_recv_into(self._line, memoryview(whole)[filled:])
+            if count == 0:
+                raise EOFError("the process closed its socket")
+            filled += count
+        return bytes(whole)
+
+    async def _gone(self) -> ProcessFailed:
+        """The verdict on a process that ended by itself, by the way it ended."""
+        try:
+            code = await asyncio.wait_for(self._process.wait(), _GOODBYE_S)
+        except TimeoutError:
+            code = None
+        if code == -signal.SIGKILL:
+            return ProcessFailed(
+                TryAgain("The decoder process was stopped from outside; no preview was made.", "Try again.")
+            )
+        if code == -signal.SIGXCPU:
+            return ProcessFailed(undecodable(reasons.TOO_SLOW))
+        memory = code in (-signal.SIGTRAP, -signal.SIGABRT)  # how GLib and C++ end when no memory is left
+        return ProcessFailed(undecodable(reasons.TOO_MUCH_MEMORY if memory else reasons.CRASHED))
+
+
+def _finished(payload: bytes, request: Request) -> Rendered:
+    try:
+        return frames.unpack_rendered(payload, request.recipe.format.media_type)
+    except ProtocolBroken as exc:
+        raise ProcessFailed(undecodable(reasons.CRASHED)) from exc
+
+
+async def _read(source: Source, start: int, length: int) -> bytes:
+    data = await source.read(start, length)
+    if len(data) != length:
+        raise BodyBroken(f"The object gave {len(data)} of {length} bytes for its preview.", "Try again.")
+    return data
+
+
+def _wanted(payload: bytes, size: int) -> tuple[int, int]:
+    """The range that the process asks for, when it lies in the object; ProcessFailed when it does not."""
+    if len(payload) == RANGE.size:
+        start, length = RANGE.unpack(payload)
+        if 0 < length <= MAX_READ and start + length <= size:
+            return start, length
+    raise ProcessFailed(undecodable(reasons.CRASHED))

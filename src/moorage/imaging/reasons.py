@@ -1,0 +1,82 @@
+"""Why an object has no picture, in words for the person who looks at the empty frame."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EMPTY: Final = "The file is empty."
+CUT_OFF: Final = "The image is cut off: its end is missing."
+DAMAGED: Final = "The image is damaged."
+RARE: Final = "The image is stored in a rare way that cannot be shown here."
+NOT_AN_IMAGE: Final = "This is not an image, or not of a kind that can be shown."
+SVG: Final = "SVG drawings are not shown, because they can carry programs."
+VIDEO_NOT_IMAGE: Final = "This is a video, though its name says that it is an image."
+NO_HEIC: Final = "HEIC images need an extra that is not installed here: pip install 'moorage[heif]'."
+NOT_A_VIDEO: Final = "This is not a video, or not of a kind that can be shown."
+NO_PICTURES: Final = "The file has sound but no moving pictures."
+NO_FRAME: Final = "No picture of this video can be decoded: it is damaged, or its end is missing."
+TOO_FAR_APART: Final = "The parts of this file that a preview needs lie too far apart to fetch them."
+TOO_SLOW: Final = "Opening it takes longer than one preview may take."
+TOO_MUCH_MEMORY: Final = "Opening it takes more memory than one preview may use."
+CRASHED: Final = "The decoder broke down on it; the file may be damaged."
+TOO_LONG: Final = "The finished preview would be too large."
+
+
+class Unreadable(Exception):
+    """The decoder's verdict: one of the sentences above. It becomes ``Undecodable`` in the server."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Withheld(Exception):
+    """The server did not hand out bytes that a decoder asked for; it knows why."""
+
+
+def too_many_pixels(width: int, height: int, limit: int) -> str:
+    """The sentence for an image above its limit."""
+    million = 1_000_000
+    return (
+        f"The image has {width:,} x {height:,} pixels, {-(-width * height // million):,} million; "
+        f"of this kind, up to {limit // million:,} million are shown."
+    )
+
+
+def of_vips(detail: str) -> str:
+    """The sentence for what libvips said."""
+    words = detail.lower()
+    if any(hint in words for hint in ("premature end", "unexpected end", "truncated", "end of", "read error", "eof")):
+        return CUT_OFF
+    if any(hint in words for hint in ("out of memory", "memory allocation", "unable to allocate", "malloc")):
+        return TOO_MUCH_MEMORY
+    if any(hint in words for hint in ("unsupported", "not supported", "out of range", "unimplemented")):
+        return RARE
+    return DAMAGED
+
+
+_MAGIC: Final = (
+    (b"\x1aE\xdf\xa3", "video"),
+    (b"OggS", "video"),
+    (b"FLV\x01", "video"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video"),
+    (b"\x00\x00\x01\xba", "video"),
+    (b"\x00\x00\x01\xb3", "video"),
+)
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+_AVIF_BRANDS: Final = (b"avif", b"avis")
+
+
+def sniff(head: bytes) -> str:
+    """What the first 64 bytes say: ``heic``, ``svg``, ``video`` or, for all else, ``image``."""
+    if head[4:8] == b"ftyp":
+        brand, also = head[8:12], head[16:64]
+        if brand in _AVIF_BRANDS or (brand in (b"mif1", b"msf1") and any(a in also for a in _AVIF_BRANDS)):
+            return "image"
+        return "heic" if brand in _HEIC_BRANDS else "video"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "video"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith((b"<svg", b"<?xml", b"<!doctype svg")):
+        return "svg"
+    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), "image")

@@ -1,0 +1,132 @@
+"""A frame and the duration of a video, by FFmpeg. Runs in a decoder process only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from itertools import islice
+from typing import Any, Final
+
+import av
+import av.subtitles.codeccontext
+import av.subtitles.stream
+import av.subtitles.subtitle
+import pyvips
+
+from moorage.imaging import reasons, stills
+from moorage.imaging.blocks import BLOCK, Blocks
+from moorage.imaging.limits import Limits
+from moorage.imaging.reasons import Unreadable, Withheld
+from moorage.model.variant import Recipe, Rendered
+
+# PyAV imports av.subtitles only when it opens a container, which is too late for a process without files.
+
+# Demuxers that read one object only; those that follow links in it (HLS, DASH, concat) are not among them.
+_CONTAINERS: Final = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg"
+_PLACES: Final = (0.1, 0.3, 0.6, 0.0)
+"""Where to look for a picture, in parts of the duration, until one is not blank."""
+_BLANK: Final = 6.0
+"""A frame whose brightness deviates by less than this (of 255) is black, white or a fade."""
+_PACKETS: Final = 400
+_UNTAGGED: Final = 2
+_HD: Final = 720
+"""Lines from which on a video that does not name its colours has those of ITU-R BT.709, as players assume."""
+_TURNS: Final = {90: "d270", -90: "d90", 180: "d180", -180: "d180"}
+"""FFmpeg counts degrees against the clock, libvips with it."""
+
+
+def poster(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
+    """A frame near a tenth of the video. Raises Unreadable, and Withheld where bytes were not handed out."""
+    if not blocks.size:
+        raise Unreadable(reasons.EMPTY)
+    options = {"format_whitelist": _CONTAINERS}
+    try:
+        with av.open(blocks, container_options=options, buffer_size=BLOCK // 4, metadata_errors="ignore") as container:
+            return _poster(container, recipe, limits)
+    except Withheld:
+        raise
+    except (av.error.FFmpegError, ValueError, OSError) as exc:
+        damaged = reasons.sniff(blocks.head()) == "video"
+        raise Unreadable(reasons.NO_FRAME if damaged else reasons.NOT_A_VIDEO) from exc
+
+
+def _poster(container: Any, recipe: Recipe, limits: Limits) -> Rendered:
+    if not container.streams.video:
+        raise Unreadable(reasons.NO_PICTURES)
+    stream = container.streams.video[0]
+    stream.thread_type = "NONE"
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if width * height > limits.frame_pixels:
+        raise Unreadable(reasons.too_many_pixels(width, height, limits.frame_pixels))
+    image = _best(_frames(container, stream), stream.sample_aspect_ratio)
+    if image is None:
+        raise Unreadable(reasons.NO_FRAME)
+    small = image.thumbnail_image(recipe.width, **stills.box(recipe))
+    return stills.finish(small, recipe, (image.width, image.height), _duration_ms(container, stream))
+
+
+def _duration_ms(container: Any, stream: Any) -> int | None:
+    seconds = 0.0
+    if container.duration:
+        seconds = container.duration / av.time_base
+    elif stream.duration:
+        seconds = float(stream.duration * stream.time_base)
+    return round(seconds * 1000) if seconds > 0 else None
+
+
+def _best(frames: Iterator[Any], aspect: Fraction | None) -> Any:
+    """The first frame that is not blank, else the one with most contrast, else None."""
+    best, most = None, -1.0
+    try:
+        for frame in frames:
+            image = _upright(frame, aspect)
+            contrast = image.colourspace("b-w").deviate()
+            if contrast > most:
+                best, most = image, contrast
+            if contrast > _BLANK:
+                break
+    except (Withheld, pyvips.Error):
+        # The budget ended while a better frame was looked for: the one at hand is good enough.
+        if best is None:
+            raise
+    return best
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    for place in _PLACES if container.duration else (0.0,):
+        try:
+            if place:
+                start = container.start_time or 0
+                container.seek(start + int(container.duration * place))
+            elif container.duration:
+                container.seek(container.start_time or 0)
+            frame = _next(container, stream)
+        except av.error.FFmpegError:
+            continue  # an index that leads nowhere; the next place may be better
+        if frame is not None:
+            yield frame
+
+
+def _next(container: Any, stream: Any) -> Any:
+    """The first frame from here on that decodes, or None within a bounded number of packets."""
+    for packet in islice(container.demux(stream), _PACKETS):
+        with suppress(av.error.InvalidDataError):
+            frames = packet.decode()
+            if frames:
+                return frames[0]
+    return None
+
+
+def _upright(frame: Any, aspect: Fraction | None) -> Any:
+    """A frame as an image: in sRGB, turned as its track says, with square pixels."""
+    untagged_hd = frame.colorspace == _UNTAGGED and frame.height >= _HD
+    rgb = frame.reformat(format="rgb24", src_colorspace="ITU709" if untagged_hd else None, threads=1)
+    plane, row = rgb.planes[0], rgb.width * 3
+    stored = memoryview(plane)
+    rows = b"".join(stored[number * plane.line_size :][:row] for number in range(rgb.height))
+    image = pyvips.Image.new_from_memory(rows, rgb.width, rgb.height, 3, "uchar").copy(interpretation="srgb")
+    if aspect and aspect != 1:
+        image = image.resize(float(aspect), vscale=1)
+    turn = _TURNS.get(frame.rotation)
+    return image.rot(turn) if turn else image

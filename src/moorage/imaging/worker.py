@@ -1,0 +1,107 @@
+"""The decoder process: confine -> say ready -> (request -> read -> decode -> answer) until the socket closes.
+
+Started as ``python -c`` with an empty environment; its socket is descriptor 0, and it has no other.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Final
+
+from moorage.imaging import confinement, frames, reasons
+from moorage.imaging.blocks import Blocks, Fetch, from_descriptor
+from moorage.imaging.frames import HEADER, RANGE, Frame, Request
+from moorage.imaging.limits import Limits
+from moorage.imaging.reasons import Unreadable, Withheld
+from moorage.model.variant import Rendered
+
+_SOCKET: Final = 0
+
+
+def main(limits_json: str, parent: str) -> None:
+    """Serves requests until the other end closes. The arguments are those of the command line."""
+    limits = Limits(**json.loads(limits_json))
+    network = confinement.leave_network()
+    confinement.limit(limits.memory_bytes)
+    # libvips spills what is large to temporary files, which this process may not write.
+    os.environ["VIPS_DISC_THRESHOLD"] = str(limits.memory_bytes)
+    from moorage.imaging import stills, video
+
+    stills.prepare()
+    confined = confinement.give_up(network=network)
+    confinement.bind_to_parent(int(parent))
+    with socket.socket(fileno=_SOCKET) as line:
+        line.sendall(frames.frame(Frame.READY, json.dumps(asdict(confined)).encode()))
+        os.dup2(sys.stdout.fileno(), sys.stderr.fileno())  # what libraries say there is of no use to anyone
+        while (received := _receive(line)) is not None:
+            request, descriptor = received
+            confinement.allow_cpu(limits.cpu_seconds)
+            fetch = from_descriptor(descriptor) if descriptor is not None else _asking(line)
+            decode = video.poster if request.video else stills.preview
+            answer = _judged(decode, Blocks(request.size, fetch), request, limits)
+            if descriptor is not None:
+                os.close(descriptor)
+            line.sendall(answer)
+
+
+Decode = Callable[..., Rendered]
+
+
+def _judged(decode: Decode, blocks: Blocks, request: Request, limits: Limits) -> bytes:
+    try:
+        rendered = decode(blocks, request.recipe, limits)
+        if len(rendered.data) <= limits.answer_bytes:
+            return frames.frame(Frame.RENDERED, frames.pack_rendered(rendered))
+        reason = reasons.TOO_LONG
+    except Unreadable as exc:
+        reason = exc.reason
+    except Withheld:
+        reason = reasons.TOO_FAR_APART
+    except MemoryError:
+        reason = reasons.TOO_MUCH_MEMORY
+    except Exception:  # noqa: BLE001 - whatever a decoder raises on hostile bytes, the process serves the next request
+        reason = reasons.DAMAGED
+    return frames.frame(Frame.UNREADABLE, reason.encode())
+
+
+def _receive(line: socket.socket) -> tuple[Request, int | None] | None:
+    """The next request and its descriptor; None when the server closed the socket."""
+    header, ancillary, _, _ = line.recvmsg(HEADER.size, socket.CMSG_SPACE(array.array("i").itemsize))
+    if not header:
+        return None
+    descriptors = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
+    _, length = HEADER.unpack(header + _exactly(line, HEADER.size - len(header)))
+    return Request.unpack(_exactly(line, length)), descriptors[0] if descriptors else None
+
+
+def _asking(line: socket.socket) -> Fetch:
+    """Reads by asking the server; raises Withheld when it does not hand the bytes out."""
+
+    def fetch(start: int, length: int) -> bytes:
+        line.sendall(frames.frame(Frame.READ, RANGE.pack(start, length)))
+        kind, size = HEADER.unpack(_exactly(line, HEADER.size))
+        if kind != Frame.BYTES:
+            raise Withheld
+        return _exactly(line, size)
+
+    return fetch
+
+
+def _exactly(line: socket.socket, length: int) -> bytes:
+    parts = bytearray(length)
+    view, filled = memoryview(parts), 0
+    while filled < length:
+        count = line.recv_into(view[filled:])
+        if count == 0:
+            os._exit(0)  # the server is gone in the middle of a request; nobody waits for an answer
+        filled += count
+    return bytes(parts)

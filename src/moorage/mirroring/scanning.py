@@ -1,0 +1,188 @@
+"""The steps of a scan: plan -> list, in partitions side by side -> finish."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from moorage.mirroring.beginning import FINISH, KIND, LIST, PLAN
+from moorage.mirroring.concluding import go_on, mended
+from moorage.mirroring.finishing import Finishing
+from moorage.mirroring.globs import Globs
+from moorage.mirroring.merging import Listing, Tree, listing_of, merge
+from moorage.mirroring.splitting import find_cuts, find_split
+from moorage.model.catalogue import FolderId
+from moorage.model.errors import StoreUnreachable
+from moorage.model.jobs import Job, JobState, Work
+from moorage.model.keys import key_bytes, key_of
+from moorage.model.mirror import MirrorId, MirrorState
+from moorage.model.objects import ListingPage
+from moorage.model.slices import Flow, Lost, Slice, own
+from moorage.model.store import ObjectStore, Provider, StoreOpener
+from moorage.model.transaction import Facts, Transaction
+
+PARTITIONS = 4
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """How a commit left the row."""
+
+    work: Work
+    folders: dict[bytes, FolderId]
+    ended: bool
+
+
+class Scanning:
+    """Keeps mirrors as their store is. ``open_store`` makes adapters, which are closed after each slice."""
+
+    def __init__(self, facts: Facts, open_store: StoreOpener, *, now_ms: Callable[[], int]) -> None:
+        self._facts = facts
+        self._open_store = open_store
+        self._now_ms = now_ms
+        self._finishing = Finishing(facts, now_ms=now_ms)
+
+    @property
+    def flow(self) -> Flow:
+        """What the dispatcher needs to run jobs of the kind 'scan'."""
+        return Flow(KIND, {PLAN: self.plan, LIST: self.list, FINISH: self.finish}, ended)
+
+    async def plan(self, turn: Slice) -> None:
+        """Reach the store and merge the first page; where more follows, cut the rest into partitions."""
+        async with self._opened(turn.job) as (tree, store):
+            page = await store.list_page(tree.mirror.prefix, limit=PAGE)
+            listing = listing_of(page, tree.prefix, None)
+            if not page.objects and page.next_after is None:
+                await self._check_mount(tree, store)
+            cuts = [] if listing.end is None else await find_cuts(store, tree.mirror.prefix, listing.end, PARTITIONS)
+            await self._facts.write(lambda tx: self._commit_plan(tx, turn.work, tree, listing, cuts))
+
+    def _commit_plan(self, tx: Transaction, work: Work, tree: Tree, listing: Listing, cuts: list[bytes]) -> None:
+        _, job = own(tx, work)
+        merge(tx, tree, job, listing)
+        if not tx.jobs.advance(work, listing.end, done=True):
+            raise Lost
+        if listing.objects and not tx.stores.had_objects(tree.store.id):
+            tx.stores.note_had_objects(tree.store.id)
+        if tree.mirror.state is MirrorState.BROKEN:
+            tx.mirrors.update(mended(tx.mirrors.get(tree.mirror.id)))
+        if listing.end is None:
+            go_on(tx, job.id, tree.mirror, now=self._now_ms())
+            return
+        bounds = [listing.end, *cuts]
+        for after, upto in zip(bounds, [*cuts, None], strict=True):
+            tx.jobs.add_work(job.id, LIST, after=after, upto=upto)
+
+    async def _check_mount(self, tree: Tree, store: ObjectStore) -> None:
+        """An empty root that had objects is a mount that vanished, not a disk that was emptied."""
+        had = await self._facts.read(lambda tx: tx.stores.had_objects(tree.store.id))
+        if not had or store.provider is not Provider.DISK:
+            return
+        whole = await store.list_page("", limit=1)
+        if not whole.objects:
+            raise StoreUnreachable(
+                f"The root of the store {tree.store.name} is empty, but it held objects before: "
+                "its disk is probably not mounted. Nothing was called gone.",
+                "Mount the disk and retry; if it was really emptied, remove the mirror or put one object there.",
+                store=tree.store.name,
+                cause="empty root",
+            )
+
+    async def list(self, turn: Slice) -> None:
+        """Merge one page after the other; the next one is asked for while the present one is committed."""
+        async with self._opened(turn.job) as (tree, store):
+            work = turn.work
+            after = work.cursor if work.cursor is not None else work.after
+            asked: asyncio.Task[ListingPage] | None = self._ask(tree, store, after)
+            try:
+                while asked is not None:
+                    listing = listing_of(await asked, tree.prefix, after)
+                    more = listing.end is not None and (work.upto is None or listing.end < work.upto)
+                    asked = self._ask(tree, store, listing.end) if more and not turn.over else None
+                    merged = await self._facts.write(self._commit(work, tree, listing))
+                    work, after = merged.work, listing.end
+                    tree.learn(merged.folders)
+                    if work.done:
+                        break
+            finally:
+                if asked is not None:
+                    asked.cancel()
+                    await asyncio.gather(asked, return_exceptions=True)
+            if work.done and not merged.ended:
+                await self._take_over(turn.job, tree, store)
+
+    def _ask(self, tree: Tree, store: ObjectStore, after: bytes | None) -> asyncio.Task[ListingPage]:
+        key = None if after is None else key_of(after)
+        return asyncio.create_task(store.list_page(tree.mirror.prefix, after=key, limit=PAGE))
+
+    def _commit(self, work: Work, tree: Tree, listing: Listing) -> Callable[[Transaction], Merged]:
+        def write(tx: Transaction) -> Merged:
+            row, job = own(tx, work)
+            part = listing.upto(row.upto)
+            folders = merge(tx, tree, job, part)
+            done = part.end == row.upto
+            if not tx.jobs.advance(work, part.end, done=done):
+                raise Lost
+            ended = done and go_on(tx, job.id, tree.mirror, now=self._now_ms())
+            return Merged(replace(row, cursor=part.end, done=done), folders, ended)
+
+        return write
+
+    async def _take_over(self, job: Job, tree: Tree, store: ObjectStore) -> None:
+        """Nothing is left here: give the tail of a partition that has much left to a row of its own."""
+        rows = await self._facts.read(lambda tx: tx.jobs.works(job.id, step=LIST, open_only=True))
+        if len(rows) >= PARTITIONS:
+            return
+        for row in rows:
+            low = row.cursor if row.cursor is not None else row.after
+            if low is None:
+                continue
+            cut = await find_split(store, tree.mirror.prefix, low, row.upto)
+            if cut is None:
+                continue
+            page = await store.list_page(tree.mirror.prefix, after=key_of(cut), limit=PAGE)
+            if page.next_after is None or (row.upto is not None and key_bytes(page.next_after) >= row.upto):
+                continue
+
+            def give(tx: Transaction, row: Work = row, cut: bytes = cut) -> bool:
+                held = tx.jobs.works(job.id, step=LIST, open_only=True)
+                if len(held) >= PARTITIONS or not tx.jobs.narrow(row, cut):
+                    return False
+                tx.jobs.add_work(job.id, LIST, after=cut, upto=row.upto)
+                return True
+
+            if await self._facts.write(give):
+                return
+
+    async def finish(self, turn: Slice) -> None:
+        """Guard, confirm the candidates by another listing, and only then call them gone."""
+        if not await self._finishing.decide(turn):
+            return
+        async with self._opened(turn.job) as (tree, store):
+            await self._finishing.confirm(turn, tree, store)
+
+    @asynccontextmanager
+    async def _opened(self, job: Job) -> AsyncIterator[tuple[Tree, ObjectStore]]:
+        def look(tx: Transaction) -> Tree:
+            mirror = tx.mirrors.get(MirrorId(job.subject))
+            store = tx.stores.get(mirror.store)
+            globs = Globs(mirror.include, mirror.exclude)
+            folders = {b"": mirror.folder}
+            return Tree(mirror, store, tx.mirrors.scan_of(job.id), globs, key_bytes(mirror.prefix), folders)
+
+        tree = await self._facts.read(look)
+        store = self._open_store(tree.store)
+        try:
+            yield tree, store
+        finally:
+            await store.aclose()
+
+
+def ended(tx: Transaction, job: Job, state: JobState, message: str) -> None:
+    """A scan that failed leaves its mirror broken, with the reason; its items stay."""
+    mirror = tx.mirrors.get(MirrorId(job.subject))
+    if state is JobState.FAILED and mirror.state in (MirrorState.ACTIVE, MirrorState.BROKEN):
+        tx.mirrors.update(replace(mirror, state=MirrorState.BROKEN, reason=message))

@@ -1,0 +1,68 @@
+"""Content: the bytes of an item, always those of one version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from moorage.model.catalogue import Item
+from moorage.model.errors import Changed, NotFound
+from moorage.model.keys import escape, key_bytes
+from moorage.model.objects import ByteRange, ObjectBody, ObjectInfo
+from moorage.model.store import ObjectStore, Store
+from moorage.model.transaction import ChangedRow, Facts
+from moorage.reading.locate import Located, Locator
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Opens items for reading. Every read names the version that the catalogue knows."""
+
+    facts: Facts
+    locator: Locator
+    adapter: Callable[[Store], ObjectStore]
+    """The open adapter of a store, shared by all readers."""
+
+    async def exactly(self, located: Located, byte_range: ByteRange | None = None) -> ObjectBody:
+        """The bytes of the version that ``located`` names. Raises Changed when the store has another.
+
+        Raises ObjectNotFound when it is gone, StoreUnreachable and StoreDenied with the store's reason.
+        """
+        readable(located.item)
+        store = self.adapter(located.store)
+        return await store.get(located.item.key, byte_range=byte_range, if_match=located.item.etag or None)
+
+    async def open(self, located: Located, byte_range: ByteRange | None = None) -> tuple[Located, ObjectBody]:
+        """The object as it is now; a changed object is noted in the catalogue first."""
+        try:
+            return located, await self.exactly(located, byte_range)
+        except Changed:
+            located = await self.refresh(located)
+            return located, await self.exactly(located, byte_range)
+
+    async def refresh(self, located: Located) -> Located:
+        """Ask the store which version is there, and note it in the catalogue when it is another."""
+        readable(located.item)
+        info = await self.adapter(located.store).stat(located.item.key)
+        same = (info.etag, info.size) == (located.item.etag, located.item.size)
+        return located if same else await self.renew(located, info)
+
+    async def renew(self, located: Located, info: ObjectInfo) -> Located:
+        """Note that the item's object has another version now."""
+        item = located.item
+        row = ChangedRow(item.folder, key_bytes(item.name), info.size, info.etag, info.modified_ms, info.generation)
+        await self.facts.write(lambda tx: tx.items.change([row]))
+        self.locator.forget(item.id)
+        renewed = replace(
+            item, size=info.size, etag=info.etag, modified_ms=info.modified_ms, generation=info.generation
+        )
+        return Located(renewed, located.store)
+
+
+def readable(item: Item) -> None:
+    """Raise NotFound for a tombstone: its bytes are not served."""
+    if item.gone is not None:
+        raise NotFound(
+            f"{escape(item.name)!r} is {item.gone.value}; its bytes are not served.",
+            "Restore the item first, if its object still exists.",
+        )

@@ -1,0 +1,79 @@
+"""Sources: an item's bytes in the form that decoders take, a descriptor or ranges."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from moorage.model.errors import BodyBroken
+from moorage.model.objects import ByteRange, ObjectBody
+from moorage.model.variant import Source
+from moorage.reading.content import Content
+from moorage.reading.locate import Located
+
+WHOLE_BYTES: Final = 64 << 20
+"""Objects up to this size are fetched in one go for a decoder that wants most of their bytes."""
+
+
+class ItemSource:
+    """An item as a decoder sees it. ``descriptor`` is set where the whole object is at hand as a file."""
+
+    def __init__(self, content: Content, located: Located, descriptor: int | None) -> None:
+        self._content = content
+        self._located = located
+        self.descriptor = descriptor
+
+    @property
+    def size(self) -> int:
+        """Length of the object in bytes."""
+        return self._located.item.size
+
+    @property
+    def media_type(self) -> str:
+        """The item's media type."""
+        return self._located.item.media_type
+
+    async def read(self, start: int, length: int) -> bytes:
+        """The bytes [start, start + length), fewer only at the object's end."""
+        stop = min(start + length, self.size)
+        if start >= stop:
+            return b""
+        if self.descriptor is not None:
+            return await asyncio.to_thread(os.pread, self.descriptor, stop - start, start)
+        located, body = await self._content.open(self._located, ByteRange(start, stop - start))
+        async with body:
+            if located.item.version != self._located.item.version:
+                raise BodyBroken("The object was overwritten while it was read.", "Ask again.")
+            return await body.read()
+
+
+@asynccontextmanager
+async def opened(content: Content, located: Located, *, whole: bool) -> AsyncIterator[tuple[Located, Source]]:
+    """A source of the item. ``whole``: fetch it in one request where it is small enough."""
+    if not whole or located.item.size > WHOLE_BYTES:
+        yield located, ItemSource(content, located, None)
+        return
+    located, body = await content.open(located)
+    async with body:
+        own = getattr(body, "descriptor", None)
+        if isinstance(own, int):
+            yield located, ItemSource(content, located, own)
+            return
+        with tempfile.TemporaryFile(prefix="moorage-") as file:
+            await _fill(file.fileno(), body)
+            yield located, ItemSource(content, located, file.fileno())
+
+
+async def _fill(descriptor: int, body: ObjectBody) -> None:
+    async for block in body:
+        await asyncio.to_thread(_write_all, descriptor, block)
+
+
+def _write_all(descriptor: int, block: bytes) -> None:
+    view = memoryview(block)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,194 @@
+"""Registering, changing and removing stores: grant -> probe -> state -> transaction -> audit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from moorage.model.access import Principal, Role
+from moorage.model.errors import InUse, Invalid, ProbeFailed, Refused
+from moorage.model.keys import prefix_of
+from moorage.model.probe import ProbeReport
+from moorage.model.store import Provider, Store, StoreId, StoreOpener
+from moorage.model.transaction import Facts, Transaction
+from moorage.registering.probe import Checked, probe
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """The verbs on stores. ``open_store`` makes adapters; ``now_ms`` is the clock."""
+
+    facts: Facts
+    open_store: StoreOpener
+    now_ms: Callable[[], int]
+    forget: Callable[[StoreId], None] = lambda _store: None
+    """Called after a store changed, so that open adapters of it are dropped."""
+
+    async def check_new(self, principal: Principal, store: Store) -> ProbeReport:
+        """Probe a store that is not registered; nothing is kept."""
+        principal.need_everywhere(Role.ADMIN)
+        return (await self._probe(sound(store))).report
+
+    async def add(self, principal: Principal, store: Store, *, force: bool = False) -> Store:
+        """Register the store after its probe passed, or anyway with ``force``.
+
+        Raises Invalid, AlreadyExists, and ProbeFailed with the report; then nothing was registered.
+        """
+        principal.need_everywhere(Role.ADMIN)
+        wanted = replace(sound(store), created_ms=self.now_ms())
+        checked = await self._probe(wanted)
+        if not checked.report.passed and not force:
+            raise refusal(wanted, checked.report)
+
+        def register(tx: Transaction) -> Store:
+            added = tx.stores.add(wanted)
+            self._note(tx, added.id, checked)
+            tx.audit.add(principal, "store.add", f"store {added.name}", **_told(added), forced=force)
+            return added
+
+        return await self.facts.write(register)
+
+    async def check(self, principal: Principal, name: str) -> ProbeReport:
+        """Probe a registered store again and keep the report."""
+        store = await self.facts.read(lambda tx: tx.stores.named(name))
+        need_use(principal, store, Role.MANAGER)
+        checked = await self._probe(store)
+        await self.facts.write(lambda tx: self._note(tx, store.id, checked))
+        return checked.report
+
+    async def change(self, principal: Principal, name: str, changed: Store, *, force: bool = False) -> Store:
+        """Replace what is registered under ``name``; the new facts are probed first."""
+        principal.need_everywhere(Role.ADMIN)
+        before = await self.facts.read(lambda tx: tx.stores.named(name))
+        wanted = sound(replace(changed, id=before.id, created_ms=before.created_ms))
+        checked = await self._probe(wanted)
+        if not checked.report.passed and not force:
+            raise refusal(wanted, checked.report)
+
+        def write(tx: Transaction) -> None:
+            tx.stores.update(wanted)
+            self._note(tx, wanted.id, checked)
+            tx.audit.add(principal, "store.change", f"store {wanted.name}", **_told(wanted))
+
+        await self.facts.write(write)
+        self.forget(wanted.id)
+        return wanted
+
+    async def remove(self, principal: Principal, name: str) -> None:
+        """Forget the store. InUse while anything depends on it; no object is touched."""
+        principal.need_everywhere(Role.ADMIN)
+
+        def write(tx: Transaction) -> StoreId:
+            store = tx.stores.named(name)
+            users = tx.stores.users_of(store.id)
+            if users:
+                raise InUse(
+                    f"The store {name} is used by {', '.join(users)}. It was not removed.",
+                    "Remove those first. No object in the bucket is ever removed by this.",
+                    users=users,
+                )
+            tx.stores.remove(store.id)
+            tx.audit.add(principal, "store.remove", f"store {name}")
+            return store.id
+
+        self.forget(await self.facts.write(write))
+
+    async def _probe(self, store: Store) -> Checked:
+        opened = self.open_store(store)
+        try:
+            return await probe(store, opened, now_ms=self.now_ms())
+        finally:
+            await opened.aclose()
+
+    @staticmethod
+    def _note(tx: Transaction, store: StoreId, checked: Checked) -> None:
+        tx.stores.note_check(store, checked.report)
+        if checked.had_objects:
+            tx.stores.note_had_objects(store)
+
+
+def need_use(principal: Principal, store: Store, role: Role) -> None:
+    """Raise unless the principal has the role on one of the projects that the store is open to."""
+    if store.scope.users and principal.user not in store.scope.users and principal.everywhere is not Role.ADMIN:
+        raise Refused(f"The store {store.name} is not open to you.", "Ask an admin to add you to its scope.")
+    if not store.scope.projects:
+        principal.need_everywhere(role)
+        return
+    for project in store.scope.projects:
+        if (principal.role_on(project) or 0) >= role:
+            return
+    principal.need_everywhere(role)
+
+
+def refusal(store: Store, report: ProbeReport) -> ProbeFailed:
+    """The error for a store whose probe failed; its message names the first line at fault."""
+    line = next(line for line in report.lines if line.refuses)
+    return ProbeFailed(
+        f"The store {store.name} was not registered: {line.permission} is {line.finding}. {line.detail}".rstrip(),
+        line.advice or "Mend what the lines name, then try again, or register it anyway with force.",
+        report=report,
+    )
+
+
+def sound(store: Store) -> Store:
+    """The store with its prefix completed. Raises Invalid, naming the field, for what cannot be."""
+    if not NAME.fullmatch(store.name):
+        raise Invalid(
+            f"{store.name!r} cannot be a store's name.",
+            "Use 1 to 63 letters, digits, dots, dashes and underscores, beginning with a letter or digit.",
+            field="name",
+        )
+    if store.connection.provider is Provider.DISK:
+        _sound_disk(store)
+    elif store.connection.provider is Provider.S3:
+        _sound_s3(store)
+    elif store.connection.provider is not Provider.MEMORY:
+        raise Invalid(
+            f"The provider {store.connection.provider} is not built yet.", "Use disk or s3.", field="provider"
+        )
+    return replace(store, prefix=prefix_of(store.prefix))
+
+
+def _sound_disk(store: Store) -> None:
+    root = store.connection.root
+    if not root.startswith("/") or "\0" in root:
+        raise Invalid(
+            f"{root!r} is not an absolute directory.", "Write the whole path, such as /data/photos.", field="root"
+        )
+    if store.connection.endpoint:
+        raise Invalid("A disk store has no endpoint.", "Leave it empty.", field="endpoint")
+
+
+def _sound_s3(store: Store) -> None:
+    if not store.bucket or "/" in store.bucket:
+        raise Invalid(f"{store.bucket!r} is not a bucket.", "Write the bucket's name alone.", field="bucket")
+    if store.connection.root:
+        raise Invalid("An S3 store has no root.", "Leave it empty, or choose the provider disk.", field="root")
+    endpoint = store.connection.endpoint
+    if not endpoint:
+        return
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise Invalid(
+            f"{endpoint!r} is not an endpoint.",
+            "Write it with its scheme, such as https://s3.example.org:9000.",
+            field="endpoint",
+        )
+    if parts.username or parts.password:
+        raise Invalid("The endpoint holds credentials.", "Give keys in the fields for them.", field="endpoint")
+
+
+def _told(store: Store) -> dict[str, object]:
+    return {
+        "provider": store.connection.provider.value,
+        "endpoint": store.connection.endpoint,
+        "root": store.connection.root,
+        "bucket": store.bucket,
+        "prefix": store.prefix,
+        "read_only": store.read_only,
+    }

@@ -1,0 +1,103 @@
+"""Settings that the guides name and that nothing reads yet: accepted, checked and shown as such."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from moorage.settings.kinds import Bytes, Port, Time, setting
+
+_PROVIDERS: Final = {"http": "disk", "minio": "s3", "disk": "disk", "s3": "s3", "azure": "azure", "google": "google"}
+
+
+def _provider(value: object) -> object:
+    if value is None:
+        return None
+    word = str(value).lower()
+    if word == "https":
+        raise ValueError("a web server cannot take uploads; write disk (the guides' http), s3, azure or google")
+    if word not in _PROVIDERS:
+        raise ValueError("write disk (or http), s3 (or minio), azure or google")
+    return _PROVIDERS[word]
+
+
+Provider = Annotated[str | None, BeforeValidator(_provider)]
+
+
+def _later(default: Any, sentence: str, *, unit: str, alias: str = "") -> Any:
+    return setting(default, sentence, unit=unit, alias=alias, later=True)
+
+
+class Later(BaseSettings):
+    """What later versions read: the primary storage, the cloud that links point to, caches of originals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    storage_prefix: str = _later("", "The pair of buckets of the primary storage, without `-public`.", unit="name")
+    storage_provider: Provider = _later(None, "The kind of the primary storage.", unit="word", alias="STORAGE_PROVIDER")
+    storage_endpoint: str = _later("", "Its endpoint.", unit="URL or host", alias="STORAGE_ENDPOINT")
+    storage_port: Port | None = _later(None, "Its port.", unit="port", alias="STORAGE_PORT")
+    storage_region: str = _later("", "Its region.", unit="name", alias="STORAGE_REGION")
+    storage_access_key: SecretStr | None = _later(
+        None, "Its access key or account name.", unit="text", alias="STORAGE_ACCESS_KEY"
+    )
+    storage_secret_key: SecretStr | None = _later(None, "Its secret key.", unit="text", alias="STORAGE_SECRET_KEY")
+    storage_iam_role: str = _later("", "The machine's role in place of keys.", unit="name", alias="STORAGE_IAM_ROLE")
+    storage_credentials_path: Path | None = _later(
+        None, "A service account of Google.", unit="file", alias="STORAGE_CREDENTIALS_PATH"
+    )
+
+    remote_storage_provider: Provider = _later(
+        None, "The kind of the storage that links point to.", unit="word", alias="REMOTE_STORAGE_PROVIDER"
+    )
+    remote_storage_endpoint: str = _later("", "Its endpoint.", unit="URL or host", alias="REMOTE_STORAGE_ENDPOINT")
+    remote_storage_port: Port | None = _later(None, "Its port.", unit="port", alias="REMOTE_STORAGE_PORT")
+    remote_storage_region: str = _later("", "Its region.", unit="name", alias="REMOTE_STORAGE_REGION")
+    remote_storage_access_key: SecretStr | None = _later(
+        None, "Its access key or account name.", unit="text", alias="REMOTE_STORAGE_ACCESS_KEY"
+    )
+    remote_storage_secret_key: SecretStr | None = _later(
+        None, "Its secret key.", unit="text", alias="REMOTE_STORAGE_SECRET_KEY"
+    )
+    remote_storage_iam_role: str = _later(
+        "", "The machine's role in place of keys.", unit="name", alias="REMOTE_STORAGE_IAM_ROLE"
+    )
+    remote_storage_credentials_path: Path | None = _later(
+        None, "A service account of Google.", unit="file", alias="REMOTE_STORAGE_CREDENTIALS_PATH"
+    )
+
+    cache_storage_size: Bytes = _later(
+        10 * 2**30, "The most that the cache of originals holds.", unit="size", alias="CACHE_STORAGE_SIZE"
+    )
+    cache_storage_expires: Time = _later(
+        timedelta(days=7),
+        "An original that nobody asked for goes after it.",
+        unit="time",
+        alias="CACHE_STORAGE_EXPIRES",
+    )
+    cache_image_converter_size: Bytes = _later(
+        10 * 2**30,
+        "The most that the cache of converted images holds.",
+        unit="size",
+        alias="CACHE_IMAGE_CONVERTER_SIZE",
+    )
+    cache_image_converter_expires: Time = _later(
+        timedelta(days=7),
+        "A converted image that nobody asked for goes after it.",
+        unit="time",
+        alias="CACHE_IMAGE_CONVERTER_EXPIRES",
+    )
+
+    jupyter_hydrate: bool = _later(
+        False,
+        "Fetch a notebook's folder before it starts.",
+        unit="true or false",
+        alias="JUPYTER_DOWNLOAD_FILES_BEFORE_START",
+    )
+    jupyter_sync: bool = _later(
+        False, "Keep a notebook's folder and its store alike.", unit="true or false", alias="STORAGE_JUPYTER_SYNC"
+    )

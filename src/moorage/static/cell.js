@@ -1,0 +1,142 @@
+/** One folder or item, drawn as a tile of the grid or as a line of the list. Elements are made once and filled again. */
+import { bytes, date, duration, element, icon, number, setIcon } from "./facts.js";
+import { url } from "./server.js";
+
+const SIZES = [128, 256, 384, 512, 768, 1024];
+const GLYPHS = { folder: "folder", image: "image", video: "video", file: "file" };
+/** Why an item has no preview, by its id; asked for once. */
+const reasons = new Map();
+let asking = Promise.resolve();
+
+/** The smallest preview that fills `pixels` of the screen. */
+const sized = (pixels) => SIZES.find((size) => size >= pixels) ?? SIZES.at(-1);
+
+const hrefOf = (row) => url(row.kind === "folder" ? `/folders/${row.id}` : `/items/${row.id}`);
+
+function previewOf(row, pixels) {
+  const width = sized(pixels);
+  if (row.kind === "image") return url(`/api/v1/items/${row.id}/preview?width=${width}&height=${width}&fit=inside&format=webp`);
+  return row.kind === "video" ? url(`/api/v1/items/${row.id}/poster?width=${width}`) : "";
+}
+
+function picture() {
+  const image = element("img", { alt: "", decoding: "async", draggable: "false" });
+  const glyph = icon("file");
+  const box = element("span", { class: "pic" }, glyph, image, element("span", { class: "reason" }), element("span", { class: "badge num" }));
+  image.addEventListener("load", () => box.classList.add("loaded"));
+  image.addEventListener("error", () => { if (image.hasAttribute("src")) broken(box, image); });
+  return box;
+}
+
+/** A cell of the grid of previews. */
+export function tile() {
+  const link = element("a", { tabindex: "-1" }, picture(), element("span", { class: "name" }), element("span", { class: "sub num" }));
+  return element("div", { class: "tile", role: "gridcell" }, link);
+}
+
+/** The cells of a line of the list, in the order of LIST_COLUMNS. */
+export const LIST_COLUMNS = ["Name", "Kind", "Details", "Size", "Modified"];
+
+export function listCells() {
+  const link = element("a", { tabindex: "-1" }, picture(), element("span", { class: "name" }));
+  const first = element("div", { class: "line-name", role: "gridcell" }, link);
+  return [first, ...["kind", "dim", "size", "date"].map((name) => element("div", { class: `line-${name} num`, role: "gridcell" }))];
+}
+
+/** Fill a tile. `row` undefined: not fetched yet. `draw`: load its preview now; `pixels`: the side it has on the screen. */
+export function fillTile(cell, row, { draw, pixels, fragment }) {
+  if (cell.row !== row) {
+    cell.row = row;
+    link(cell.firstChild, row, fragment);
+    cell.querySelector(".sub").textContent = row ? summary(row) : "";
+    glyph(cell, row);
+  }
+  if (draw) show(cell, row, pixels);
+}
+
+export function fillLine(cells, row, { draw, pixels, fragment }) {
+  const [first, kind, dim, size, modified] = cells;
+  if (first.row !== row) {
+    first.row = row;
+    link(first.firstChild, row, fragment);
+    kind.textContent = row?.kind ?? "";
+    dim.textContent = row ? dimensions(row) : "";
+    size.textContent = !row ? "" : row.kind === "folder" ? bytes(row.counts.subtree_bytes) : bytes(row.size);
+    modified.textContent = row?.modified ? date(row.modified) : "";
+    glyph(first, row);
+  }
+  if (draw) show(first, row, pixels);
+}
+
+function link(anchor, row, fragment) {
+  const name = anchor.querySelector(".name");
+  name.textContent = row ? row.name || "(no name)" : "";
+  anchor.parentElement.classList.toggle("waiting", !row);
+  if (!row) return anchor.removeAttribute("href");
+  anchor.href = hrefOf(row) + (row.kind === "folder" ? "" : fragment);
+  anchor.title = row.name;
+}
+
+const items = (row) => `${number(row.counts.subtree_items)} ${row.counts.subtree_items === 1 ? "item" : "items"}`;
+
+function summary(row) {
+  if (row.kind === "folder") return items(row);
+  const size = row.width && row.height ? `${row.width} × ${row.height}` : "";
+  return [size, bytes(row.size)].filter(Boolean).join(" · ");
+}
+
+function dimensions(row) {
+  if (row.kind === "folder") return items(row);
+  const size = row.width && row.height ? `${row.width} × ${row.height}` : "";
+  return [size, row.duration ? duration(row.duration) : ""].filter(Boolean).join(" · ");
+}
+
+/** What stands in the picture's place until it is there: an icon, and for a video its length. */
+function glyph(cell, row) {
+  const box = cell.querySelector(".pic");
+  const [svg, image, reason, badge] = box.children;
+  image.removeAttribute("src");
+  box.className = `pic ${row ? row.kind : "waiting"}`;
+  setIcon(svg, GLYPHS[row?.kind] ?? "file");
+  reason.textContent = "";
+  badge.textContent = row?.kind === "video" && row.duration ? duration(row.duration) : "";
+  if (row && reasons.has(row.id)) mark(box, reasons.get(row.id));
+}
+
+function show(cell, row, pixels) {
+  const box = cell.querySelector(".pic");
+  const source = row && !reasons.has(row.id) ? previewOf(row, pixels) : "";
+  const image = box.children[1];
+  box.item = row;
+  if (source && image.getAttribute("src") !== source) image.src = source;
+}
+
+function mark(box, reason) {
+  box.classList.add("broken");
+  setIcon(box.firstChild, "broken");
+  box.querySelector(".reason").textContent = reason;
+}
+
+/** Say why there is no picture. One question at a time, so that a folder of broken images is no storm. */
+function broken(box, image) {
+  const row = box.item;
+  const source = image.src;
+  image.removeAttribute("src");
+  if (!row) return;
+  mark(box, reasons.get(row.id) ?? "No preview");
+  asking = asking.then(async () => {
+    if (!reasons.has(row.id)) reasons.set(row.id, await reasonOf(source));
+    if (box.item === row) mark(box, reasons.get(row.id));
+  });
+}
+
+/** The reason for which the preview at `source` cannot be had, in words. */
+export async function reasonOf(source) {
+  try {
+    const answer = await fetch(source, { headers: { Accept: "application/problem+json" } });
+    const problem = /json/.test(answer.headers.get("Content-Type") ?? "") ? await answer.json() : {};
+    return problem.detail || problem.title || (answer.ok ? "The preview cannot be shown" : `No preview (${answer.status})`);
+  } catch {
+    return "The server did not answer";
+  }
+}

@@ -1,0 +1,19 @@
+/** <m-choose>: shows the parts of a form that belong to what is chosen: data-when="provider=s3". Others are disabled too. */
+class Choose extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("change", () => this.#apply());
+    this.#apply();
+  }
+
+  #apply() {
+    const chosen = new Map([...this.querySelectorAll("input[type=radio]:checked")].map((field) => [field.name, field.value]));
+    for (const part of this.querySelectorAll("[data-when]")) {
+      const [name, value] = part.dataset.when.split("=");
+      const off = chosen.get(name) !== value;
+      part.hidden = off;
+      part.disabled = off;
+    }
+  }
+}
+
+customElements.define("m-choose", Choose);

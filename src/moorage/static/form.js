@@ -1,0 +1,97 @@
+/**
+ * <m-form>: sends the form inside it as JSON and shows a problem in its [data-problem] box, at the field at fault.
+ *
+ * A name with dots nests (`credentials.kind`). data-type: int, list (one a line), tristate. data-empty: omit or null.
+ * On the form: data-done, where to go then (`/stores/{name}` with fields of the answer); data-once, the field of the answer
+ * that is shown once. A problem with a `report` goes to the <m-probe> inside, and [data-force] appears.
+ */
+import { visitPath } from "./navigation.js";
+import { showOnce } from "./once.js";
+import { call, fill } from "./server.js";
+
+const TYPES = {
+  int: (text) => Number(text),
+  list: (text) => text.split(/\r?\n/).filter(Boolean),
+  tristate: (text) => ({ true: true, false: false })[text] ?? null,
+};
+
+function put(body, name, value) {
+  const path = name.split(".");
+  const last = path.pop();
+  const place = path.reduce((inner, part) => (inner[part] ??= {}), body);
+  place[last] = value;
+}
+
+/** The fields of a form as an object; those of hidden (disabled) parts are left out. */
+export function values(form, submitter) {
+  const body = {};
+  for (const field of form.elements) {
+    if (!field.name || field.matches(":disabled") || field.tagName === "BUTTON") continue;
+    if (field.type === "radio" && !field.checked) continue;
+    const { type, empty } = field.dataset;
+    if (field.type === "checkbox") put(body, field.name, field.checked);
+    else if (field.value === "" && empty) { if (empty === "null") put(body, field.name, null); }
+    else put(body, field.name, type ? TYPES[type](field.value) : field.value);
+  }
+  if (submitter?.name) put(body, submitter.name, submitter.value === "true" ? true : submitter.value);
+  return body;
+}
+
+class Form extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("submit", (event) => {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      this.#send(event.target, event.submitter);
+    }, { capture: true });
+  }
+
+  async #send(form, submitter) {
+    if (this.hasAttribute("busy")) return;
+    this.#problem(form, null);
+    this.#busy(form, submitter, true);
+    try {
+      const answer = await call(form.getAttribute("method").toUpperCase(), form.getAttribute("action"), { body: values(form, submitter) });
+      this.#done(form, answer);
+    } catch (problem) {
+      this.#problem(form, problem);
+    } finally {
+      this.#busy(form, submitter, false);
+    }
+  }
+
+  #done(form, answer) {
+    const { done, once, onceText } = form.dataset;
+    form.closest("dialog")?.close();
+    if (once) showOnce(onceText, once.split(".").reduce((inner, part) => inner?.[part], answer));
+    else visitPath(done ? fill(done, answer) : "reload");
+  }
+
+  #busy(form, submitter, busy) {
+    this.toggleAttribute("busy", busy);
+    form.setAttribute("aria-busy", busy);
+    if (!submitter) return;
+    submitter.setAttribute("aria-disabled", busy);
+    if (!submitter.dataset.busy) return;
+    submitter.dataset.idle ??= submitter.textContent;
+    submitter.textContent = busy ? submitter.dataset.busy : submitter.dataset.idle;
+  }
+
+  #problem(form, problem) {
+    const box = form.querySelector("[data-problem]");
+    for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    box.hidden = !problem;
+    const probe = form.querySelector("m-probe");
+    if (probe) probe.show(problem?.more?.report ?? null);
+    const force = form.querySelector("[data-force]");
+    if (force) force.hidden = !problem?.more?.report;
+    if (!problem) return;
+    box.querySelector("[data-detail]").textContent = problem.message;
+    box.querySelector("[data-advice]").textContent = problem.advice ?? "";
+    const field = problem.more?.field ? form.elements.namedItem(problem.more.field) : null;
+    if (field instanceof HTMLElement) { field.setAttribute("aria-invalid", "true"); field.focus(); } else box.focus();
+    box.scrollIntoView({ block: "nearest" });
+  }
+}
+
+customElements.define("m-form", Form);

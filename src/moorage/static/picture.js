@@ -1,0 +1,27 @@
+/** <m-picture item width height alt>: a large preview that keeps its place while it loads, or the reason why there is none. */
+import { reasonOf } from "./cell.js";
+import { element, icon } from "./facts.js";
+import { url } from "./server.js";
+
+const WIDTHS = [768, 1024, 1600, 2048];
+
+class Picture extends HTMLElement {
+  connectedCallback() {
+    const source = (width) => url(`/api/v1/items/${this.getAttribute("item")}/preview?width=${width}&height=${width}&fit=inside&format=webp`);
+    const image = element("img", {
+      alt: this.getAttribute("alt"), decoding: "async", width: this.getAttribute("width"), height: this.getAttribute("height"),
+      sizes: "(max-width: 60rem) 100vw, 70vw", srcset: WIDTHS.map((width) => `${source(width)} ${width}w`).join(", "),
+    });
+    image.addEventListener("error", () => this.#broken(image.currentSrc || source(WIDTHS[0])), { once: true });
+    image.src = source(1024);
+    this.replaceChildren(image);
+  }
+
+  async #broken(source) {
+    const reason = element("span", {}, "…");
+    this.replaceChildren(element("div", { class: "stage-note", role: "status" }, icon("broken"), element("b", {}, "This image cannot be shown"), reason));
+    reason.textContent = await reasonOf(source);
+  }
+}
+
+customElements.define("m-picture", Picture);

@@ -1,0 +1,198 @@
+"""Errors of S3 in our words: what happened, what to do. Source: Amazon S3 API reference, error responses."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from moorage.model.errors import (
+    BodyBroken,
+    Changed,
+    MoorageError,
+    ObjectNotFound,
+    RangeUnsatisfiable,
+    StoreDenied,
+    StoreUnreachable,
+    Unstorable,
+)
+from moorage.stores.transport import Answer, retry_after_s
+
+_FIELD: Final = re.compile(r"<(Code|Message|Region|Endpoint)>([^<]*)</")
+_PERMISSIONS: Final = {
+    "list": "s3:ListBucket", "get": "s3:GetObject", "stat": "s3:GetObject", "put": "s3:PutObject",
+    "copy": "s3:PutObject",
+    "multipart": "s3:PutObject", "parts": "s3:ListMultipartUploadParts", "abort": "s3:AbortMultipartUpload",
+    "delete": "s3:DeleteObject",
+}  # fmt: skip
+_CLOCK: Final = ("This machine's clock differs too much from the server's.", "Set the clock (NTP) of this machine.")
+_EXPIRED: Final = ("The session token has expired.", "Enter new temporary credentials.")
+_CREDENTIALS: Final[Mapping[str, tuple[str, str]]] = {
+    "InvalidAccessKeyId": (
+        "The access key is not known there.",
+        "Check the access key and that it belongs to this endpoint.",
+    ),
+    "SignatureDoesNotMatch": (
+        "The secret key does not fit the access key.",
+        "Enter the secret key again; look for blanks at its ends.",
+    ),
+    "ExpiredToken": _EXPIRED,
+    "TokenRefreshRequired": _EXPIRED,
+    "InvalidToken": (
+        "The session token is not valid.",
+        "Enter access key, secret and token of one and the same session.",
+    ),
+    "RequestTimeTooSkewed": _CLOCK,
+    "RequestExpired": _CLOCK,
+    "AuthorizationHeaderMalformed": (
+        "The server expects another region or credential.",
+        "Check region and access key.",
+    ),
+    "AccountProblem": ("The account at the provider has a problem.", "Ask the provider."),
+    "InvalidObjectState": (
+        "The object is archived (Glacier) and must be restored first.",
+        "Restore it at the provider.",
+    ),
+}
+_UNSTORABLE: Final = frozenset({
+    "KeyTooLongError", "KeyTooLong", "InvalidObjectName",
+    "XMinioInvalidObjectName", "XMinioObjectExistsAsDirectory", "XMinioParentIsObject",
+})  # fmt: skip
+_BROKEN: Final = frozenset({
+    "BadDigest", "IncompleteBody", "InvalidDigest", "RequestTimeout",
+    "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What an error names: the store, its bucket, the endpoint."""
+
+    store: str
+    bucket: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The fields of an error document; all empty where the answer is none."""
+
+    code: str = ""
+    message: str = ""
+    region: str = ""
+    endpoint: str = ""
+
+
+def problem_in(answer: Answer) -> Problem:
+    """The error that an answer tells of. A 200 may hold one as well (copies, ends of multipart uploads)."""
+    text = answer.content.decode("utf-8", "replace")
+    if "<Error" not in text:
+        return Problem()
+    fields = {name.lower(): html.unescape(value) for name, value in reversed(_FIELD.findall(text))}
+    return Problem(**fields)
+
+
+def error_of(operation: str, key: str, answer: Answer, problem: Problem, names: Names) -> MoorageError:
+    """The error to raise for an answer that is no success."""
+    error = _error(operation, key, answer, problem, names)
+    error.store, error.bucket, error.key = names.store, names.bucket, key
+    if isinstance(error, StoreUnreachable):
+        error.retry_after_s = retry_after_s(answer.headers.get("Retry-After"))
+    return error
+
+
+def _error(
+    operation: str, key: str, answer: Answer, problem: Problem, names: Names
+) -> StoreDenied | StoreUnreachable | ObjectNotFound | Changed | RangeUnsatisfiable | Unstorable | BodyBroken:
+    code, status = problem.code, answer.status
+    if code == "NoSuchBucket":
+        return no_bucket(names)
+    if code in _CREDENTIALS:
+        message, advice = _CREDENTIALS[code]
+        return StoreDenied(f"{names.endpoint} refuses: {message}", advice, code=code)
+    if code in {"NoSuchKey", "NoSuchVersion"} or (status == HTTPStatus.NOT_FOUND and operation == "stat" and not code):
+        return ObjectNotFound(f"There is no object {key!r} in {names.bucket}.")
+    if status == HTTPStatus.PRECONDITION_FAILED:
+        return Changed(
+            f"{key!r} in {names.bucket} is not the version that was named. Nothing was changed.", "Look at it again."
+        )
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return RangeUnsatisfiable(f"No byte of {key!r} lies in that range.")
+    if code in _UNSTORABLE:
+        return Unstorable(
+            f"{names.endpoint} cannot hold the key {key!r}. Nothing was written.",
+            "Choose another key.",
+            reason=problem.message or code,
+        )
+    if code in _BROKEN:
+        return BodyBroken(
+            f"{names.endpoint} did not get the body whole ({code}). No object was made of it.", "Try again."
+        )
+    if status in {401, 403}:
+        return _denied(operation, problem, names)
+    return _unexpected(status, answer, problem, names)
+
+
+def no_bucket(names: Names) -> StoreUnreachable:
+    """The error for a bucket that does not exist."""
+    return StoreUnreachable(
+        f"There is no bucket {names.bucket!r} at {names.endpoint}.",
+        "Check the bucket's name and the endpoint, or create the bucket.",
+        cause="no bucket",
+        store=names.store,
+        bucket=names.bucket,
+    )
+
+
+def not_s3(names: Names, what: str) -> StoreUnreachable:
+    """The error for an answer that no S3 server gives."""
+    return StoreUnreachable(
+        f"{names.endpoint} does not answer as S3: {what}.",
+        "Check the endpoint: it may be a web page, a console or a proxy.",
+        cause="not s3",
+        store=names.store,
+        bucket=names.bucket,
+    )
+
+
+def _denied(operation: str, problem: Problem, names: Names) -> StoreDenied:
+    permission = _PERMISSIONS.get(operation, "")
+    return StoreDenied(
+        f"{names.endpoint} does not allow {operation} in {names.bucket} ({problem.code or 'AccessDenied'}).",
+        f"Grant {permission} on the bucket to these credentials."
+        if permission
+        else "Check the credentials' permissions.",
+        permission=permission,
+        code=problem.code or "AccessDenied",
+    )
+
+
+def _unexpected(status: int, answer: Answer, problem: Problem, names: Names) -> StoreUnreachable:
+    if status in {429, 503} or problem.code in {"SlowDown", "ServiceUnavailable", "TooManyRequests"}:
+        return StoreUnreachable(f"{names.endpoint} asks for slower requests.", "Try again later.", cause="slow down")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        said = problem.code or status
+        return StoreUnreachable(
+            f"{names.endpoint} has a fault of its own ({said}).", "Try again later.", cause="server fault"
+        )
+    if status in {301, 302, 307, 308}:
+        to = problem.endpoint or answer.headers.get("Location", "")
+        return StoreUnreachable(
+            f"{names.endpoint} sends us to another place{f': {to}' if to else ''}.",
+            "Set endpoint and region of the connection to it.",
+            cause="redirect",
+        )
+    if b"HTTPS" in answer.content and status == HTTPStatus.BAD_REQUEST and not problem.code:
+        return StoreUnreachable(
+            f"{names.endpoint} answers in https only.", "Write https:// in the endpoint.", cause="https only"
+        )
+    if not problem.code:
+        return not_s3(names, f"status {status} without an error code")
+    return StoreUnreachable(
+        f"{names.endpoint} refuses the request: {problem.code}: {problem.message[:200]}",
+        "Check endpoint, region and bucket.",
+        cause=problem.code,
+    )

@@ -1,0 +1,237 @@
+"""The S3 adapter: the verbs of a store over one bucket."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from moorage.model.errors import (
+    BodyBroken,
+    Invalid,
+    ObjectNotFound,
+    RangeUnsatisfiable,
+    ReadOnly,
+    Refused,
+    Unstorable,
+)
+from moorage.model.keys import ETag, Key
+from moorage.model.objects import ByteRange, ListingPage, ObjectBody, ObjectInfo
+from moorage.model.store import ANYWAY, Condition, Provider, Store
+from moorage.stores.s3.body import S3Body
+from moorage.stores.s3.client import Call, Client
+from moorage.stores.s3.conditions import condition_headers, failed, head, head_or_none
+from moorage.stores.s3.copying import copy
+from moorage.stores.s3.errors import not_s3
+from moorage.stores.s3.facts import info_of
+from moorage.stores.s3.listing import list_page
+from moorage.stores.s3.uploading import Multipart
+from moorage.stores.s3.writing import Write
+from moorage.stores.transport import Answer, Counters, Limits, Purpose, Transport
+
+_LARGEST_PAGE: Final = 1000
+_NO_SUCH_RANGE: Final = frozenset({HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE})
+_LONGEST_LIFE_S: Final = 7 * 24 * 3600
+_CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_SIZE_ONLY: Final = re.compile(r"bytes \*/(\d+)")
+
+
+class S3Store:
+    """One bucket of Amazon S3, MinIO, Ceph or any other server that speaks S3. Implements ``ObjectStore``.
+
+    No request is made before the first verb. Times are whole seconds, wherever they come from; that of a
+    write is the server's at its answer.
+    """
+
+    provider = Provider.S3
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        limits: Limits | None = None,
+        counters: Counters | None = None,
+        purpose: Purpose = Purpose.READING,
+    ) -> None:
+        """Raises Invalid for an endpoint that is no address, or a CA that is no PEM text."""
+        self.read_only = store.read_only
+        self._store = store
+        self._transport = Transport(limits=limits, ca=store.connection.ca, counters=counters)
+        self._client = Client(store, self._transport, purpose)
+
+    @property
+    def counters(self) -> Counters:
+        """Requests and bytes so far, of all purposes."""
+        return self._transport.counters
+
+    @property
+    def clock_offset_s(self) -> float:
+        """The server's clock less ours in seconds; warn from 60 s on."""
+        return self._transport.clock.offset_s
+
+    def serving(self, purpose: Purpose) -> S3Store:
+        """The same store on the connections of another purpose; closing either closes both."""
+        other = object.__new__(S3Store)
+        other.__dict__.update(self.__dict__, _client=self._client.view(purpose))
+        return other
+
+    def unstorable(self, key: Key) -> str | None:
+        """The reason why S3 cannot hold ``key``; None: it can."""
+        return self._client.place.unstorable(key)
+
+    async def list_page(
+        self, prefix: str = "", *, after: Key | None = None, limit: int = _LARGEST_PAGE, delimiter: bool = False
+    ) -> ListingPage:
+        """One page of the listing; see ``ObjectStore``."""
+        if not 1 <= limit <= _LARGEST_PAGE:
+            raise Invalid("A page has 1 to 1,000 keys.", "Ask for fewer.", field="limit")
+        return await list_page(self._client, prefix, after, limit, delimiter=delimiter)
+
+    async def stat(self, key: Key) -> ObjectInfo:
+        """What a HEAD says of the object."""
+        self._must_be_there(key)
+        return await head(self._client, key)
+
+    async def get(self, key: Key, *, byte_range: ByteRange | None = None, if_match: ETag | None = None) -> ObjectBody:
+        """Open the object for reading; the version of the bytes is ``info`` of the answer."""
+        self._must_be_there(key)
+        if byte_range and byte_range.length == 0:
+            raise await self._unsatisfiable(key, "")
+        headers = {"Range": _range_header(byte_range)} if byte_range else {}
+        headers |= {"If-Match": f'"{if_match}"'} if if_match else {}
+        call = Call("get", "GET", key, headers=headers, collect_bytes=None, admit=_NO_SUCH_RANGE)
+        answer = await self._client.call(call)
+        if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise await self._unsatisfiable(key, answer.headers.get("Content-Range", ""))
+        return self._opened(key, answer, ranged=byte_range is not None)
+
+    async def put(
+        self,
+        key: Key,
+        body: bytes | AsyncIterable[bytes],
+        *,
+        length: int | None = None,
+        media_type: str = "",
+        metadata: Mapping[str, str] | None = None,
+        condition: Condition = ANYWAY,
+    ) -> ObjectInfo:
+        """Write the object: in one PUT up to 64 MiB of known length, else in parts.
+
+        Ceph before version 18 refuses ``if_match`` always; conditions on parts and copies are checked by a
+        look just before, and by the server where it can.
+        """
+        self._must_be_writable(key)
+        self._must_be_storable(key)
+        write = Write(self._client, key, media_type, metadata, condition)
+        if not isinstance(body, bytes):
+            return await write.stream(body, length)
+        if length is not None and length != len(body):
+            raise BodyBroken(f"The body has {len(body)} bytes, not {length}. Nothing was written.", key=key)
+        return await write.data(body)
+
+    async def copy(self, source: Key, destination: Key, *, condition: Condition = ANYWAY) -> ObjectInfo:
+        """Copy by the server; see ``ObjectStore``."""
+        self._must_be_writable(destination)
+        self._must_be_storable(destination)
+        self._must_be_there(source)
+        return await copy(self._client, source, destination, condition)
+
+    async def delete(self, key: Key, *, if_match: ETag | None = None) -> None:
+        """Remove the object. With ``if_match`` an object of another version stays (Changed)."""
+        self._must_be_writable(key)
+        if self.unstorable(key) is not None:
+            return
+        condition = Condition(if_match=if_match)
+        if if_match:
+            found = await head_or_none(self._client, key)
+            if not found:
+                return
+            if found.etag != if_match:
+                raise failed(self._client, key, condition)
+        await self._client.call(
+            Call("delete", "DELETE", key, headers=condition_headers(condition), admit=frozenset({404}))
+        )
+
+    async def try_multipart(self, key: Key) -> None:
+        """Begin a multipart upload, send one part, list it and abort."""
+        self._must_be_writable(key)
+        self._must_be_storable(key)
+        async with Multipart(self._client, key, {}) as upload:
+            await upload.put_part(1, b"moorage")
+            if b"<PartNumber>1</PartNumber>" not in await upload.parts():
+                raise not_s3(self._client.names, "a list of parts without the part just sent")
+            await upload.abort()
+
+    async def presign(self, key: Key, *, expires_s: int, disposition: str = "") -> str:
+        """A URL that reads the object for ``expires_s`` seconds, at most 7 days; the plain one of a public bucket.
+
+        ``disposition``: the Content-Disposition that the answer will carry.
+        """
+        place = self._client.place
+        if not 1 <= expires_s <= _LONGEST_LIFE_S:
+            raise Invalid("A signed URL lives 1 second to 7 days.", "Ask for a shorter life.", field="expires_s")
+        query = (("response-content-disposition", disposition),) if disposition else ()
+        signer = self._client.signer
+        if signer:
+            now_s = self._transport.clock.now()
+            return signer.presign(place.url(key, query), region=place.region, expires_s=expires_s, now_s=now_s)
+        if disposition:
+            raise Refused("A store without credentials signs nothing.", "Give the store credentials.")
+        return place.url(key)
+
+    async def aclose(self) -> None:
+        """Close all connections, those of other purposes too; a repeat does nothing."""
+        await self._transport.aclose()
+
+    def _opened(self, key: Key, answer: Answer, *, ranged: bool) -> S3Body:
+        names = self._client.names
+        length = answer.headers.get("Content-Length", "")
+        told = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+        if not length.isdigit() or (ranged and not told):
+            answer.close()
+            raise not_s3(names, "a body without its length" if not length.isdigit() else "the whole object for a range")
+        start, stop, size = (int(told[1]), int(told[2]) + 1, int(told[3])) if told else (0, int(length), int(length))
+        return S3Body(
+            answer, info_of(key, answer.headers, size), start=start, stop=stop, store=names.store, bucket=names.bucket
+        )
+
+    async def _unsatisfiable(self, key: Key, content_range: str) -> RangeUnsatisfiable:
+        told = _SIZE_ONLY.fullmatch(content_range)
+        size = int(told[1]) if told else (await self.stat(key)).size
+        names = self._client.names
+        return RangeUnsatisfiable(
+            f"No byte of {key!r} lies in that range; it has {size} bytes.", "", names.store, names.bucket, key, size
+        )
+
+    def _must_be_writable(self, key: Key) -> None:
+        if self.read_only:
+            raise ReadOnly(
+                f"The store {self._store.name!r} is registered read-only. Nothing was written.",
+                "Register it as writable, where that is meant.",
+                self._store.name,
+                self._store.bucket,
+                key,
+            )
+
+    def _must_be_storable(self, key: Key) -> None:
+        reason = self.unstorable(key)
+        if reason:
+            raise Unstorable(
+                f"{reason} Nothing was written.",
+                "Choose another key.",
+                self._store.name,
+                self._store.bucket,
+                key,
+                reason,
+            )
+
+    def _must_be_there(self, key: Key) -> None:
+        if self.unstorable(key) is not None:
+            raise ObjectNotFound(f"S3 cannot hold {key!r}.", "", self._store.name, self._store.bucket, key)
+
+
+def _range_header(wanted: ByteRange) -> str:
+    if wanted.start is None:
+        return f"bytes=-{wanted.length}"
+    return f"bytes={wanted.start}-{'' if wanted.length is None else wanted.start + wanted.length - 1}"

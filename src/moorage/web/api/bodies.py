@@ -1,0 +1,265 @@
+"""What requests bring: their bodies, checked before any flow sees them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from moorage.model.access import Role
+from moorage.model.credentials import Anonymous, Credentials, Keys
+from moorage.model.errors import Invalid
+from moorage.model.keys import Bucket, Prefix
+from moorage.model.mirror import OnVanished
+from moorage.model.store import Connection, Provider, Scope, Serve, Store
+
+
+class Body(BaseModel):
+    """A request body; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AnonymousBody(Body):
+    """No credentials."""
+
+    kind: Literal["anonymous"] = "anonymous"
+
+
+class KeysBody(Body):
+    """Access key and secret of the S3 family."""
+
+    kind: Literal["keys"]
+    access_key: str = Field(min_length=1, examples=["AKIAIOSFODNN7EXAMPLE"])
+    secret_key: SecretStr = Field(min_length=1)
+    session_token: SecretStr = SecretStr("")
+
+
+class ScopeBody(Body):
+    """Who may use the store; empty: everyone."""
+
+    projects: list[str] = []
+    users: list[str] = []
+
+
+class StoreBody(Body):
+    """A store to register or check."""
+
+    name: str = Field(examples=["reef"])
+    provider: Provider = Field(examples=["s3"])
+    root: str = Field(default="", description="Disk: the absolute directory.", examples=["/data/datasets"])
+    follow_symlinks: bool = Field(default=False, description="Disk: follow links that stay inside the root.")
+    endpoint: str = Field(
+        default="",
+        description="URL or host; without a scheme https is meant; empty: AWS.",
+        examples=["https://s3.example.org:9000"],
+    )
+    port: int | None = Field(default=None, ge=1, le=65535, description="For an endpoint that names none.")
+    region: str = Field(default="", examples=["eu-west-1"])
+    bucket: str = Field(default="", examples=["reef-2021"])
+    prefix: str = Field(default="", description="Empty, or a folder of the bucket.", examples=["cruise/"])
+    path_style: bool | None = Field(default=None, description="Bucket in the path; null: for all endpoints but AWS.")
+    ca: str = Field(default="", description="PEM text of the authorities to trust for this endpoint.")
+    read_only: bool = Field(default=True, description="Never write to it.")
+    serve: Serve = Serve.PROXY
+    credentials: Annotated[AnonymousBody | KeysBody, Field(discriminator="kind")] = AnonymousBody()
+    scope: ScopeBody = ScopeBody()
+    force: bool = Field(default=False, description="Register it though its check failed.")
+
+    def store(self) -> Store:
+        """The store that this describes."""
+        return Store(
+            name=self.name,
+            connection=Connection(
+                provider=self.provider,
+                endpoint=endpoint_of(self.endpoint, self.port),
+                region=self.region,
+                path_style=self.path_style,
+                ca=self.ca,
+                root=self.root,
+                follow_symlinks=self.follow_symlinks,
+                credentials=self._credentials(),
+            ),
+            bucket=Bucket(self.bucket),
+            prefix=Prefix(self.prefix),
+            read_only=self.read_only,
+            serve=self.serve,
+            scope=Scope(whole_ids(self.scope.projects), whole_ids(self.scope.users)),
+        )
+
+    def _credentials(self) -> Credentials:
+        given = self.credentials
+        if isinstance(given, AnonymousBody):
+            return Anonymous()
+        return Keys(given.access_key, given.secret_key.get_secret_value(), given.session_token.get_secret_value())
+
+
+class StorePatch(Body):
+    """What to change of a store; what is left out stays. It is checked again before it counts."""
+
+    endpoint: str | None = None
+    region: str | None = None
+    path_style: bool | None = None
+    ca: str | None = None
+    read_only: bool | None = None
+    serve: Serve | None = None
+    follow_symlinks: bool | None = None
+    credentials: Annotated[AnonymousBody | KeysBody, Field(discriminator="kind")] | None = None
+    scope: ScopeBody | None = None
+    force: bool = False
+
+
+class ProjectBody(Body):
+    """A project to make."""
+
+    name: str = Field(examples=["Reef 2021"])
+    default_store: str = Field(default="", description="Name of a store.")
+
+
+class ProjectPatch(Body):
+    """What to change of a project."""
+
+    name: str | None = None
+    default_store: str | None = Field(default=None, description="Name of a store; empty: none.")
+
+
+class FolderBody(Body):
+    """A folder to make."""
+
+    parent: str
+    name: str
+
+
+class FolderPatch(Body):
+    """A folder's new name."""
+
+    name: str
+
+
+class UrlBody(Body):
+    """A signed URL to make."""
+
+    variant: Literal["content", "preview", "poster"] = "content"
+    expires_in: int = Field(default=3600, ge=1, description="Seconds.")
+    disposition: Literal["", "inline", "attachment"] = ""
+    width: int | None = None
+    height: int | None = None
+    fit: str = "inside"
+    format: str = "webp"
+
+
+class MirrorBody(Body):
+    """A mirror to make."""
+
+    store: str = Field(examples=["reef"])
+    project: str = Field(description="Id or name.", examples=["Reef 2021"])
+    create_project: bool = Field(default=False, description="Make the project when there is none of that name.")
+    prefix: str = Field(default="", description="Key prefix in the bucket.", examples=["2021/"])
+    folder: str = Field(default="", description="Name of the mount below the project's root; empty: after the prefix.")
+    include: list[str] = Field(default=[], description="Globs on the key below the prefix.", examples=[["**/*.jpg"]])
+    exclude: list[str] = Field(default=[], description="Globs; they win over include.")
+    on_vanished: OnVanished = OnVanished.HIDE
+
+
+class MirrorPatch(Body):
+    """What to change of a mirror; it counts from the next re-index."""
+
+    include: list[str] | None = None
+    exclude: list[str] | None = None
+    on_vanished: OnVanished | None = None
+
+
+class ConfirmBody(Body):
+    """An answer to a job's question: the choice, and the figures that it accepts."""
+
+    choice: str = Field(examples=["accept"])
+    figures: dict[str, int] = Field(examples=[{"vanished": 12400, "live": 50000}])
+
+
+class SignInBody(Body):
+    """E-mail and password."""
+
+    email: str
+    password: SecretStr
+
+
+def endpoint_of(text: str, port: int | None = None) -> str:
+    """The endpoint with its scheme and port. Without a scheme it is https: a guess of http would send keys in clear.
+
+    Raises Invalid when the text and ``port`` name two different ports.
+    """
+    given = text.strip().rstrip("/")
+    if not given:
+        return ""
+    whole = given if "://" in given else f"https://{given}"
+    try:
+        named = urlsplit(whole).port
+    except ValueError as exc:
+        raise Invalid(
+            f"{given!r} is not an endpoint.", "Write https://host or https://host:port.", field="endpoint"
+        ) from exc
+    if port is None or named == port:
+        return whole
+    if named is not None:
+        raise Invalid(f"The endpoint names port {named}, the field port {port}.", "Give one of them.", field="port")
+    return f"{whole}:{port}"
+
+
+RoleWord = Literal["viewer", "editor", "manager", "admin"]
+
+
+class UserBody(Body):
+    """A user to add; the answer holds a one-time link to send."""
+
+    email: str
+    role: RoleWord | None = None
+    project: str | None = None
+
+
+class UserPatch(Body):
+    """What to change of a user."""
+
+    role: RoleWord | None = Field(default=None, description="The role on everything; null withdraws it.")
+    disabled: bool | None = Field(default=None, description="Shut the user out, ending all sessions.")
+
+
+class GrantBody(Body):
+    """A role on a project, or on everything."""
+
+    user: str
+    role: RoleWord
+    project: str | None = None
+
+
+class UngrantBody(Body):
+    """A role to withdraw."""
+
+    user: str
+    project: str | None = None
+
+
+class TokenBody(Body):
+    """A token to make for oneself."""
+
+    name: str
+    role: RoleWord | None = None
+    project: str | None = None
+    expires_in: int | None = Field(default=None, ge=60, description="Seconds; null: never.")
+
+
+def role_of(word: str) -> Role:
+    """The role of that word."""
+    return Role[word.upper()]
+
+
+def whole_id(text: str, field: str = "id") -> int:
+    """An id from its decimal text. Raises Invalid for anything else."""
+    if text.isascii() and text.isdigit() and int(text) < 2**53:
+        return int(text)
+    raise Invalid(f"{text[:40]!r} is not an id.", "Ids are decimal numbers as other answers give them.", field=field)
+
+
+def whole_ids(texts: list[str]) -> tuple[int, ...]:
+    """Several ids."""
+    return tuple(whole_id(text) for text in texts)

@@ -1,0 +1,45 @@
+"""``/items``: what is known of one, its signed URL, hide and restore. Bytes are served elsewhere."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from moorage.model.catalogue import ItemId
+from moorage.web.api.asking import Asker, Uses, answer
+from moorage.web.api.bodies import UrlBody, whole_id
+from moorage.web.api.projects import rendered
+from moorage.web.api.shapes import ItemShape, RemovedItem, SignedUrl
+from moorage.web.api.signing import signed_url
+
+router = APIRouter(prefix="/items", tags=["items"])
+
+
+@router.get("/{item}", responses={200: {"model": ItemShape}})
+async def one(uses: Uses, asker: Asker, item: str) -> Response:
+    """One item, or its tombstone."""
+    found = await uses.browsing.item(asker, ItemId(whole_id(item)))
+    return answer((await rendered(uses, [found]))[0])
+
+
+@router.delete("/{item}", responses={200: {"model": RemovedItem}})
+async def remove(uses: Uses, asker: Asker, item: str) -> Response:
+    """Hide an item of a mirror; its object stays where it is."""
+    removed = await uses.changing.remove_item(asker, ItemId(whole_id(item)))
+    uses.locator.forget(removed.id)
+    state = "live" if removed.gone is None else removed.gone.value
+    return answer({"kept_object": True, "state": state})
+
+
+@router.post("/{item}/restore", responses={200: {"model": ItemShape}})
+async def restore(uses: Uses, asker: Asker, item: str) -> Response:
+    """Make a tombstone live again, under its old id."""
+    restored = await uses.changing.restore_item(asker, ItemId(whole_id(item)))
+    uses.locator.forget(restored.id)
+    return answer((await rendered(uses, [restored]))[0])
+
+
+@router.post("/{item}/url", responses={200: {"model": SignedUrl}})
+async def url(uses: Uses, asker: Asker, item: str, body: UrlBody) -> Response:
+    """A URL that reads one variant of the item without further credentials, until it expires."""
+    return answer(signed_url(uses, await uses.browsing.item(asker, ItemId(whole_id(item))), body))

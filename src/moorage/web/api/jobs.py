@@ -1,0 +1,207 @@
+"""``/jobs``: list, watch, cancel, retry, pause, resume, confirm."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response, StreamingResponse
+
+from moorage.edge.face import Face
+from moorage.model.access import Principal, Role
+from moorage.model.errors import Conflict, Invalid, NotFound
+from moorage.model.jobs import Job, JobId, JobState
+from moorage.model.keys import escape, key_of
+from moorage.model.transaction import Transaction
+from moorage.web.api import render
+from moorage.web.api.asking import Asker, Uses, answer, dumped
+from moorage.web.api.bodies import ConfirmBody, whole_id
+from moorage.web.api.shapes import JobList, JobShape
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+POLL_S: Final = 0.5
+LOOK_ALL_S: Final = 1.0
+QUIET_S: Final = 15.0
+EVENTS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+@router.get("", responses={200: {"model": JobList}})
+async def all_jobs(
+    uses: Uses, asker: Asker, state: str = "", project: str = "", after: str | None = None, limit: int = 50
+) -> Response:
+    """Jobs, newest first; ``state`` is one or several states, separated by commas."""
+    size = max(1, min(limit, 200))
+    found = await visible_jobs(
+        uses,
+        asker,
+        states=_states(state),
+        project=whole_id(project, "project") if project else None,
+        before=None if after is None else whole_id(after, "after"),
+        limit=size,
+    )
+    following = str(found[-1].id) if len(found) == size else None
+    return answer({"jobs": [render.job(job, uses.now_ms()) for job in found], "next": following})
+
+
+@router.get("/events")
+async def events(uses: Uses, asker: Asker) -> Response:
+    """Server-sent events of all jobs that the caller may see, at most one a second for each."""
+    return StreamingResponse(_all_events(uses, asker), media_type="text/event-stream", headers=EVENTS)
+
+
+@router.get("/{job}", responses={200: {"model": JobShape}})
+async def one(uses: Uses, asker: Asker, job: str) -> Response:
+    """One job as it stands."""
+    return answer(render.job(await job_for(uses, asker, JobId(whole_id(job))), uses.now_ms()))
+
+
+@router.get("/{job}/events")
+async def job_events(uses: Uses, asker: Asker, job: str) -> Response:
+    """Server-sent events of one job; the stream ends after its final state."""
+    found = await job_for(uses, asker, JobId(whole_id(job)))
+    return StreamingResponse(_job_events(uses, asker, found.id), media_type="text/event-stream", headers=EVENTS)
+
+
+@router.get("/{job}/missing")
+async def missing(uses: Uses, asker: Asker, job: str, after: int = 0, limit: int = 100) -> Response:
+    """What a guard's question is about: the items whose objects were not found."""
+    found = await job_for(uses, asker, JobId(whole_id(job)))
+    size = max(1, min(limit, 1000))
+    return answer(await uses.facts.read(lambda tx: _missing(tx, found, after, size)))
+
+
+@router.post("/{job}/cancel", responses={200: {"model": JobShape}})
+async def cancel(uses: Uses, asker: Asker, job: str) -> Response:
+    """Ask the job to stop; what it has committed stays."""
+    return _shown(uses, await uses.jobs.cancel(asker, JobId(whole_id(job))))
+
+
+@router.post("/{job}/pause", responses={200: {"model": JobShape}})
+async def pause(uses: Uses, asker: Asker, job: str) -> Response:
+    """Ask the job to wait; it goes on where it stopped."""
+    return _shown(uses, await uses.jobs.pause(asker, JobId(whole_id(job))))
+
+
+@router.post("/{job}/resume", responses={200: {"model": JobShape}})
+async def resume(uses: Uses, asker: Asker, job: str) -> Response:
+    """Let a paused job go on."""
+    return _shown(uses, await uses.jobs.resume(asker, JobId(whole_id(job))))
+
+
+@router.post("/{job}/retry", responses={200: {"model": JobShape}})
+async def retry(uses: Uses, asker: Asker, job: str) -> Response:
+    """Run what is left of a job that failed or was cancelled, from where it stopped."""
+    return _shown(uses, await uses.jobs.retry(asker, JobId(whole_id(job))))
+
+
+@router.post("/{job}/confirm", responses={200: {"model": JobShape}})
+async def confirm(uses: Uses, asker: Asker, job: str, body: ConfirmBody) -> Response:
+    """Answer a job's question; 409 when its figures no longer hold."""
+    return _shown(uses, await uses.jobs.confirm(asker, JobId(whole_id(job)), choice=body.choice, figures=body.figures))
+
+
+async def visible_jobs(
+    uses: Face,
+    asker: Principal,
+    *,
+    states: Sequence[JobState] = (),
+    project: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Job]:
+    """Jobs that the asker may see, newest first."""
+
+    def read(tx: Transaction) -> list[Job]:
+        found: list[Job] = []
+        last = before
+        while len(found) < limit:
+            some = tx.jobs.all(states=states, project=project, before=last, limit=limit)
+            found += [job for job in some if _may_see(asker, job)]
+            if len(some) < limit:
+                break
+            last = some[-1].id
+        return found[:limit]
+
+    return await uses.facts.read(read)
+
+
+async def job_for(uses: Face, asker: Principal, job: JobId) -> Job:
+    """The job, if the asker may see it. NotFound otherwise."""
+    found = await uses.facts.read(lambda tx: tx.jobs.get(job))
+    if not _may_see(asker, found):
+        raise NotFound(f"There is no job {job}, or you may not see it.", "List them with job ls.")
+    return found
+
+
+def _may_see(asker: Principal, job: Job) -> bool:
+    if job.project is None:
+        return asker.everywhere is not None
+    return (asker.role_on(job.project) or 0) >= Role.VIEWER
+
+
+def _shown(uses: Face, job: Job) -> Response:
+    return answer(render.job(job, uses.now_ms()))
+
+
+def _states(text: str) -> tuple[JobState, ...]:
+    try:
+        return tuple(JobState(word) for word in text.split(",") if word)
+    except ValueError as exc:
+        raise Invalid(f"{text!r} is no state of a job.", f"Use {', '.join(JobState)}.", field="state") from exc
+
+
+def _missing(tx: Transaction, job: Job, after: int, limit: int) -> render.Json:
+    if job.kind != "scan":
+        raise Conflict("This job asks about no objects.", "Look at its errors instead.")
+    scan = tx.mirrors.scan_of(job.id)
+    mirror = tx.mirrors.get(scan.mirror)
+    store = tx.stores.get(mirror.store)
+    rows = tx.mirrors.missing(scan.id, after=after, limit=limit)
+    items = [
+        {
+            "id": str(row.id),
+            "name": escape(key_of(row.name)),
+            "address": escape(render.address(store, mirror.prefix + key_of(row.path + row.name))),
+        }
+        for row in rows
+    ]
+    return {"items": items, "next": str(rows[-1].id) if len(rows) == limit else None}
+
+
+async def _job_events(uses: Face, asker: Principal, job: JobId) -> AsyncIterator[bytes]:
+    last = None
+    told = time.monotonic()
+    while True:
+        shown = render.job(await job_for(uses, asker, job), uses.now_ms())
+        if shown != last:
+            last, told = shown, time.monotonic()
+            yield b"data: " + dumped(shown) + b"\n\n"
+        elif time.monotonic() - told > QUIET_S:
+            told = time.monotonic()
+            yield b": \n\n"
+        if JobState(shown["state"]).final or uses.stopping.is_set():
+            return
+        await asyncio.sleep(POLL_S)
+
+
+async def _all_events(uses: Face, asker: Principal) -> AsyncIterator[bytes]:
+    watched: dict[str, render.Json] = {}
+    told = time.monotonic()
+    yield b": \n\n"
+    while not uses.stopping.is_set():
+        opened = await visible_jobs(uses, asker, states=[state for state in JobState if not state.final])
+        seen = {str(job.id): render.job(job, uses.now_ms()) for job in opened}
+        for ended in watched.keys() - seen.keys():
+            seen[ended] = render.job(await job_for(uses, asker, JobId(int(ended))), uses.now_ms())
+        for id, shown in seen.items():
+            if shown != watched.get(id):
+                told = time.monotonic()
+                yield b"data: " + dumped(shown) + b"\n\n"
+        watched = {id: shown for id, shown in seen.items() if not JobState(shown["state"]).final}
+        if time.monotonic() - told > QUIET_S:
+            told = time.monotonic()
+            yield b": \n\n"
+        await asyncio.sleep(LOOK_ALL_S)

@@ -1,0 +1,251 @@
+"""Catalogue rows as the JSON API shows them: ids as decimal strings, odd keys escaped, times in ISO 8601."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moorage.cataloguing.browsing import Children
+from moorage.cataloguing.projects import CountedProject
+from moorage.edge.problems import report_of
+from moorage.edge.times import iso
+from moorage.model.access import Grant, Token, User
+from moorage.model.catalogue import Counts, Folder, Item
+from moorage.model.jobs import NO_WORKER_AFTER_S, Job, JobState, Question
+from moorage.model.keys import ESCAPED, escape, needs_escape
+from moorage.model.mirror import Mirror
+from moorage.model.objects import ListingPage
+from moorage.model.probe import ProbeReport
+from moorage.model.store import Provider, Store
+
+Json = dict[str, Any]
+
+
+def text_id(id: int | None) -> str | None:
+    """An id as JSON has it."""
+    return None if id is None else str(id)
+
+
+def keys(shown: Json, *names: str) -> Json:
+    """``shown`` with the named keys escaped together, and so marked, when one of them is no UTF-8."""
+    if any(needs_escape(shown[name]) for name in names):
+        shown.update({name: escape(shown[name]) for name in names})
+        shown["key_encoding"] = ESCAPED
+    return shown
+
+
+def counts(of: Counts) -> Json:
+    """Counts of a folder."""
+    return {
+        "items": of.items,
+        "bytes": of.bytes,
+        "subtree_items": of.subtree_items,
+        "subtree_bytes": of.subtree_bytes,
+        "folders": of.folders,
+    }
+
+
+def store(of: Store, check: ProbeReport | None = None) -> Json:
+    """A store without its credentials."""
+    connection = of.connection
+    return {
+        "id": str(of.id),
+        "name": of.name,
+        "provider": connection.provider.value,
+        "endpoint": connection.endpoint,
+        "region": connection.region,
+        "bucket": of.bucket,
+        "prefix": of.prefix,
+        "root": connection.root,
+        "path_style": connection.path_style,
+        "read_only": of.read_only,
+        "serve": of.serve.value,
+        "follow_symlinks": connection.follow_symlinks,
+        "scope": {"projects": [str(one) for one in of.scope.projects], "users": [str(one) for one in of.scope.users]},
+        "credentials": {"kind": connection.credentials.kind},
+        "ca": bool(connection.ca),
+        "created": iso(of.created_ms),
+        "check": None if check is None else report_of(check),
+    }
+
+
+def project(of: CountedProject, default_store: str | None = None) -> Json:
+    """A project with the counts of its root folder."""
+    return {
+        "id": str(of.project.id),
+        "name": of.project.name,
+        "root": str(of.project.root),
+        "default_store": default_store,
+        "created": iso(of.project.created_ms),
+        "counts": counts(of.counts),
+    }
+
+
+def folder(of: Folder, ancestors: list[Folder] | None = None) -> Json:
+    """A folder, with its ancestors where they are given."""
+    shown: Json = {
+        "id": str(of.id),
+        "project": str(of.project),
+        "parent": text_id(of.parent),
+        "name": of.name,
+        "path": of.path,
+        "mirror": text_id(of.mirror),
+        "counts": counts(of.counts),
+    }
+    if ancestors is not None:
+        shown["ancestors"] = [keys({"id": str(one.id), "name": one.name}, "name") for one in ancestors]
+    return keys(shown, "name", "path")
+
+
+def address(in_store: Store, key: str) -> str:
+    """The address of a key, in a form that is shown; unlike ``format_address`` it takes any key."""
+    if in_store.connection.provider is Provider.DISK:
+        return f"fs://{in_store.name}/{key}"
+    return f"{in_store.connection.provider.value}://{in_store.bucket}/{key}"
+
+
+def item(of: Item, in_store: Store) -> Json:
+    """An item; ``in_store`` holds its bytes."""
+    shown: Json = {
+        "id": str(of.id),
+        "project": str(of.project),
+        "folder": str(of.folder),
+        "name": of.name,
+        "kind": of.kind.name.lower(),
+        "key": of.key,
+        "address": address(in_store, of.key),
+        "store": in_store.name,
+        "size": of.size,
+        "etag": of.etag,
+        "generation": of.generation,
+        "modified": iso(of.modified_ms),
+        "media_type": of.media_type,
+        "linked": of.linked,
+        "state": "live" if of.gone is None else of.gone.value,
+        "gone": iso(of.gone_ms),
+        "width": of.width,
+        "height": of.height,
+        "duration": None if of.duration_ms is None else of.duration_ms / 1000,
+    }
+    return keys(shown, "name", "key", "address")
+
+
+def children(of: Children, stores: dict[int, Store]) -> Json:
+    """A page of a folder."""
+    return {
+        "folders": [folder(one) for one in of.folders],
+        "items": [item(one, stores[one.store]) for one in of.items],
+        "next": of.next,
+        "position": of.position,
+        "total": of.total,
+    }
+
+
+def listing(of: ListingPage) -> Json:
+    """A page of a store's own listing."""
+    return {
+        "objects": [
+            keys({"key": one.key, "size": one.size, "etag": one.etag, "modified": iso(one.modified_ms)}, "key")
+            for one in of.objects
+        ],
+        "prefixes": [keys({"prefix": one}, "prefix") for one in of.prefixes],
+        "next": None if of.next_after is None else escape(of.next_after),
+    }
+
+
+def question(of: Question | None) -> Json | None:
+    """What a guard asks."""
+    if of is None:
+        return None
+    return {
+        "text": of.text,
+        "figures": dict(of.figures),
+        "choices": [{"name": name, "label": label} for name, label in of.choices],
+    }
+
+
+def mirror(of: Mirror, in_store: Store, names: tuple[str, str], open_job: Job | None = None) -> Json:
+    """A mirror; ``names`` are those of its project and folder, ``open_job`` is one that has not ended."""
+    shown: Json = {
+        "id": str(of.id),
+        "project": str(of.project),
+        "project_name": names[0],
+        "folder": str(of.folder),
+        "folder_name": escape(names[1]),
+        "store": in_store.name,
+        "prefix": of.prefix,
+        "address": address(in_store, of.prefix),
+        "include": list(of.include),
+        "exclude": list(of.exclude),
+        "on_vanished": of.on_vanished.value,
+        "state": of.state.value,
+        "reason": of.reason,
+        "created": iso(of.created_ms),
+        "last_job": text_id(of.last_job),
+        "last_complete": iso(of.last_complete_ms),
+        "job": None if open_job is None else str(open_job.id),
+        "question": None if open_job is None else question(open_job.question),
+    }
+    return keys(shown, "prefix", "address")
+
+
+def job(of: Job, now_ms: int) -> Json:
+    """A job as it stands."""
+    waited_s = (now_ms - (of.progress_ms or of.created_ms)) / 1000
+    return {
+        "id": str(of.id),
+        "kind": of.kind,
+        "subject": str(of.subject),
+        "state": of.state.value,
+        "title": of.title,
+        "project": text_id(of.project),
+        "folder": text_id(of.folder),
+        "asked_by": text_id(of.asked_by),
+        "question": question(of.question),
+        "answer": of.answer,
+        "done": of.done,
+        "total": of.total,
+        "bytes": of.bytes,
+        "unit": of.unit,
+        "rate": round(of.rate, 1),
+        "errors": [
+            {"cause": cause, "count": one.count, "example": one.example, "advice": one.advice}
+            for cause, one in of.errors.items()
+        ],
+        "outcome": dict(of.outcome),
+        "message": of.message,
+        "created": iso(of.created_ms),
+        "started": iso(of.started_ms),
+        "ended": iso(of.ended_ms),
+        "cancel_asked": of.cancel_asked,
+        "pause_asked": of.pause_asked,
+        "no_worker": of.state is JobState.QUEUED and waited_s > NO_WORKER_AFTER_S,
+    }
+
+
+def user(of: User, grants: list[Grant]) -> Json:
+    """A user and the roles granted; ``role`` is the one on everything."""
+    everywhere = [one.role.word for one in grants if one.project is None]
+    return {
+        "id": str(of.id),
+        "email": of.email,
+        "role": everywhere[0] if everywhere else "",
+        "disabled": of.disabled,
+        "has_password": of.has_password,
+        "created": iso(of.created_ms),
+        "grants": [{"role": one.role.word, "project": text_id(one.project)} for one in grants],
+    }
+
+
+def token(of: Token, email: str) -> Json:
+    """A token without its text; ``email`` is that of its user."""
+    return {
+        "id": str(of.id),
+        "name": of.name,
+        "user": str(of.user),
+        "email": email,
+        "role": None if of.role is None else of.role.word,
+        "project": text_id(of.project),
+        "created": iso(of.created_ms),
+        "expires": iso(of.expires_ms),
+        "last_used": iso(of.last_used_ms),
+    }

@@ -1,0 +1,151 @@
+"""``/stores``: register, check, browse, remove."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from moorage.edge.problems import report_of
+from moorage.model.access import Principal, Role
+from moorage.model.errors import NotFound, Refused
+from moorage.model.keys import Key, unescape
+from moorage.model.probe import ProbeReport
+from moorage.model.store import Connection, Scope, Store
+from moorage.model.transaction import Transaction
+from moorage.registering.register import need_use
+from moorage.web.api import render
+from moorage.web.api.asking import Asker, Uses, answer
+from moorage.web.api.bodies import StoreBody, StorePatch, endpoint_of, whole_ids
+from moorage.web.api.shapes import Objects, Problem, Report, StoreList, StoreShape
+
+router = APIRouter(prefix="/stores", tags=["stores"])
+
+
+@router.post("", status_code=201, responses={201: {"model": StoreShape}, 422: {"model": Problem}})
+async def add(uses: Uses, asker: Asker, body: StoreBody) -> Response:
+    """Register a store after its check passed; 422 with the report when it did not, unless forced."""
+    added = await uses.registering.add(asker, body.store(), force=body.force)
+    check = await uses.facts.read(lambda tx: tx.stores.last_check(added.id))
+    return answer(render.store(added, check), 201)
+
+
+@router.get("", responses={200: {"model": StoreList}})
+async def all_stores(uses: Uses, asker: Asker) -> Response:
+    """The stores that the caller may use, by name, with their last check."""
+    return answer({"stores": [render.store(*one) for one in await usable(uses, asker)], "next": None})
+
+
+@router.post("/check", responses={200: {"model": Report}})
+async def check_new(uses: Uses, asker: Asker, body: StoreBody) -> Response:
+    """Check a store without registering it."""
+    return answer(report_of(await uses.registering.check_new(asker, body.store())))
+
+
+@router.get("/{name}", responses={200: {"model": StoreShape}})
+async def one(uses: Uses, asker: Asker, name: str) -> Response:
+    """One store with its last check."""
+    return answer(render.store(*await visible(uses, asker, name)))
+
+
+@router.patch("/{name}", responses={200: {"model": StoreShape}})
+async def change(uses: Uses, asker: Asker, name: str, body: StorePatch) -> Response:
+    """Change a store; the new facts are checked first."""
+    before, _ = await visible(uses, asker, name)
+    changed = await uses.registering.change(asker, name, patched(before, body), force=body.force)
+    check = await uses.facts.read(lambda tx: tx.stores.last_check(changed.id))
+    return answer(render.store(changed, check))
+
+
+@router.delete("/{name}", status_code=204)
+async def remove(uses: Uses, asker: Asker, name: str) -> Response:
+    """Forget a store. 409 while anything uses it; no object is touched."""
+    await uses.registering.remove(asker, name)
+    return Response(status_code=204)
+
+
+@router.post("/{name}/check", responses={200: {"model": Report}})
+async def check(uses: Uses, asker: Asker, name: str) -> Response:
+    """Check a registered store again."""
+    return answer(report_of(await uses.registering.check(asker, name)))
+
+
+@router.get("/{name}/objects", responses={200: {"model": Objects}})
+async def objects(
+    uses: Uses,
+    asker: Asker,
+    name: str,
+    prefix: str = "",
+    delimiter: str = "",
+    after: str | None = None,
+    limit: int = 100,
+) -> Response:
+    r"""One page of what the store itself lists. ``after`` is the ``next`` of the page before (``\xNN`` escapes)."""
+    store, _ = await visible(uses, asker, name)
+    if not prefix.startswith(store.prefix):
+        prefix = store.prefix + prefix
+    start = None if after is None else Key(unescape(after))
+    opened = uses.adapters.of(store)
+    page = await opened.list_page(prefix, after=start, limit=max(1, min(limit, 1000)), delimiter=delimiter == "/")
+    return answer(render.listing(page))
+
+
+async def usable(uses: Uses, asker: Principal) -> list[tuple[Store, ProbeReport | None]]:
+    """Stores that the asker may use, with their last checks."""
+
+    def read(tx: Transaction) -> list[tuple[Store, ProbeReport | None]]:
+        return [(store, tx.stores.last_check(store.id)) for store in tx.stores.all() if _may(asker, store)]
+
+    return await uses.facts.read(read)
+
+
+async def visible(uses: Uses, asker: Principal, name: str) -> tuple[Store, ProbeReport | None]:
+    """The named store if the asker may use it. NotFound otherwise."""
+
+    def read(tx: Transaction) -> tuple[Store, ProbeReport | None]:
+        store = tx.stores.named(name)
+        if not _may(asker, store):
+            raise NotFound(f"There is no store {name}, or it is not open to you.", "List them with store ls.")
+        return store, tx.stores.last_check(store.id)
+
+    return await uses.facts.read(read)
+
+
+def _may(asker: Principal, store: Store) -> bool:
+    try:
+        need_use(asker, store, Role.VIEWER)
+    except (Refused, NotFound):
+        return False
+    return True
+
+
+def patched(before: Store, body: StorePatch) -> Store:
+    """The store with what the patch names replaced."""
+    was = before.connection
+    given = body.credentials
+    credentials = was.credentials
+    if given is not None:
+        whole = StoreBody(name=before.name, provider=was.provider, credentials=given)
+        credentials = whole.store().connection.credentials
+    connection = Connection(
+        provider=was.provider,
+        endpoint=was.endpoint if body.endpoint is None else endpoint_of(body.endpoint),
+        region=was.region if body.region is None else body.region,
+        path_style=was.path_style if body.path_style is None else body.path_style,
+        ca=was.ca if body.ca is None else body.ca,
+        root=was.root,
+        follow_symlinks=was.follow_symlinks if body.follow_symlinks is None else body.follow_symlinks,
+        credentials=credentials,
+        id=was.id,
+    )
+    scope = before.scope
+    if body.scope is not None:
+        scope = Scope(whole_ids(body.scope.projects), whole_ids(body.scope.users))
+    return replace(
+        before,
+        connection=connection,
+        read_only=before.read_only if body.read_only is None else body.read_only,
+        serve=before.serve if body.serve is None else body.serve,
+        scope=scope,
+    )

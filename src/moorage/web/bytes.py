@@ -1,0 +1,134 @@
+"""The byte routes: content, preview and poster of an item, as one raw ASGI application.
+
+No middleware and no framework stand before them: admit -> locate -> conditions -> cache or store -> send.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from moorage.edge.admission import headers_of
+from moorage.edge.face import Face
+from moorage.edge.ranges import Representation, decide
+from moorage.model.access import Role
+from moorage.model.catalogue import ItemId
+from moorage.model.errors import Changed, Invalid, NotFound, RangeUnsatisfiable, SignInNeeded
+from moorage.model.keys import escape
+from moorage.model.variant import Recipe, Rendered
+from moorage.reading.locate import Located
+from moorage.web.api.signing import SIGNATURE, signature_holds
+from moorage.web.sending import Answer, content_headers, entity_tag, send_empty, send_small
+
+ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
+_LOOKS: Final = 3
+"""How often a read begins anew because the object changed between look and read."""
+VARIANT_CACHE: Final = "private, max-age=60"
+
+
+class ByteRoutes:
+    """Serves the byte routes and passes everything else on to ``inner``."""
+
+    def __init__(self, uses: Face, inner: ASGIApp) -> None:
+        self._uses = uses
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match = ROUTE.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if match is None or scope["method"] not in ("GET", "HEAD"):
+            await self._inner(scope, receive, send)
+            return
+        headers = headers_of(scope)
+        query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+        item, route = int(match[1]), match[2]
+        recipe = None if route == "content" else _recipe(query)
+        located = await self._admitted(scope["method"], headers, query, item, route, recipe)
+        answer = Answer(scope["method"], headers, query.get("disposition", ""), receive, send)
+        if recipe is None:
+            await self._content(located, answer)
+        else:
+            await self._variant(located, recipe, answer)
+
+    async def _admitted(
+        self, method: str, headers: dict[str, str], query: dict[str, str], item: int, route: str, recipe: Recipe | None
+    ) -> Located:
+        if SIGNATURE in query:
+            if not signature_holds(self._uses, item, route, recipe, query, time.time()):
+                raise SignInNeeded("This signed address has expired, or is not one of ours.", "Ask for a new one.")
+            return await self._uses.locator.locate(ItemId(item))
+        principal = await self._uses.admission.principal(method, headers)
+        located = await self._uses.locator.locate(ItemId(item))
+        try:
+            principal.need(Role.VIEWER, located.item.project)
+        except NotFound:
+            raise NotFound(f"There is no item {item}, or you may not see it.", "Ask an admin for access.") from None
+        return located
+
+    async def _content(self, located: Located, answer: Answer) -> None:
+        content = self._uses.content
+        for look in range(_LOOKS):
+            item = located.item
+            known = Representation(item.size, entity_tag(item.version), item.modified_ms)
+            decision = decide(answer.method, answer.headers, known)
+            headers = content_headers(item, known, answer.disposition)
+            if decision.status == 304:  # noqa: PLR2004 - RFC 9110
+                await send_empty(answer, 304, headers)
+                return
+            if answer.method == "HEAD" or decision.status in (412, 416):
+                fresh = await content.refresh(located)
+                if fresh is not located:
+                    located = fresh
+                    continue
+                if decision.status == 416:  # noqa: PLR2004 - RFC 9110
+                    raise _unsatisfiable(located)
+                await send_empty(answer, decision.status, headers, length=item.size if decision.status == 200 else 0)  # noqa: PLR2004
+                return
+            try:
+                await answer.send_spans(content, located, known, decision, headers)
+            except (Changed, RangeUnsatisfiable):
+                if answer.begun or look == _LOOKS - 1:
+                    raise
+                located = await content.refresh(located)
+            else:
+                return
+        raise Changed(f"{escape(located.item.name)!r} changes faster than it can be read.", "Try again.")
+
+    async def _variant(self, located: Located, recipe: Recipe, answer: Answer) -> None:
+        item = located.item
+        known = Representation(0, recipe.name(item.version), item.modified_ms)
+        headers: list[tuple[str, str]] = [("etag", f'"{known.etag}"'), ("cache-control", VARIANT_CACHE)]
+        if decide("HEAD", answer.headers, known).status == 304:  # noqa: PLR2004 - RFC 9110
+            await send_empty(answer, 304, headers)
+            return
+        rendered: Rendered = await self._uses.variants.preview(located, recipe)
+        await send_small(answer, rendered.data, rendered.media_type, headers)
+
+
+def _recipe(query: dict[str, Any]) -> Recipe:
+    return Recipe.asked(
+        _pixels(query, "width"), _pixels(query, "height"), query.get("fit", "inside"), query.get("format", "webp")
+    )
+
+
+def _pixels(query: dict[str, Any], name: str) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 6:  # noqa: PLR2004 - no screen has a million pixels
+        raise Invalid(f"{text[:20]!r} is no number of pixels.", "Write a whole number.", field=name)
+    return int(text)
+
+
+def _unsatisfiable(located: Located) -> RangeUnsatisfiable:
+    item = located.item
+    return RangeUnsatisfiable(
+        f"{escape(item.name)!r} has {item.size} bytes; the range begins after its end.",
+        "Ask for a range within it.",
+        store=located.store.name,
+        key=escape(item.key),
+        size=item.size,
+    )

@@ -1,0 +1,142 @@
+"""Start page, folders and items."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from moorage.model.access import Principal, Role
+from moorage.model.catalogue import Folder, FolderId, ItemId, Kind
+from moorage.model.jobs import Job
+from moorage.model.keys import escape
+from moorage.model.mirror import Mirror, MirrorId
+from moorage.model.transaction import ItemQuery, Transaction
+from moorage.web.api import render
+from moorage.web.api.bodies import whole_id
+from moorage.web.api.jobs import visible_jobs
+from moorage.web.api.mirrors import shown_mirror
+from moorage.web.api.projects import rendered, shown
+from moorage.web.api.stores import usable
+from moorage.web.pages.rendering import OPEN, page, see_other, services, signed_in
+
+_CHOICES: Final = {
+    "view": ("grid", "list"),
+    "sort": ("name", "modified", "size"),
+    "order": ("asc", "desc"),
+    "kind": ("", "image", "video", "file"),
+}
+COVERS: Final = 4
+
+
+async def start(request: Request) -> Response:
+    """The projects, and what is under way."""
+    asker, uses = await signed_in(request), services(request)
+    projects = []
+    for one in await uses.projects.all(asker):
+        cover = await _cover(request, one.project.root)
+        projects.append(await shown(uses, one) | {"cover": cover})
+    jobs = await visible_jobs(uses, asker, states=OPEN, limit=5)
+    return await page(
+        request,
+        "start.html",
+        title="Projects",
+        principal=asker,
+        section="projects",
+        projects=projects,
+        jobs=[render.job(job, uses.now_ms()) for job in jobs],
+        stores=len(await usable(uses, asker)),
+        may_add=(asker.everywhere or 0) >= Role.MANAGER,
+    )
+
+
+async def project(request: Request) -> Response:
+    """A project is its root folder."""
+    asker, uses = await signed_in(request), services(request)
+    found = await uses.projects.get(asker, request.path_params["project"])
+    return see_other(request, f"/folders/{found.project.root}")
+
+
+async def folder(request: Request) -> Response:
+    """The grid or list of a folder."""
+    asker, uses = await signed_in(request), services(request)
+    found, above = await uses.browsing.folder(asker, FolderId(whole_id(request.path_params["folder"])))
+    of = await uses.projects.get(asker, str(found.project))
+    mirror = None if found.mirror is None else await _mirror(request, found)
+    return await page(
+        request,
+        "folder.html",
+        title=of.project.name if found.parent is None else escape(found.name),
+        principal=asker,
+        section="projects",
+        project=await shown(uses, of) | {"cover": []},
+        folder=render.folder(found),
+        crumbs=crumbs(of.project.name, above),
+        query=_query(request),
+        mirror=None if mirror is None else await shown_mirror(uses, mirror),
+        jobs=[render.job(job, uses.now_ms()) for job in await _jobs(request, asker, found, mirror)],
+        may_edit=(asker.role_on(found.project) or 0) >= Role.EDITOR,
+    )
+
+
+async def item(request: Request) -> Response:
+    """One item, large, with what is known of it."""
+    asker, uses = await signed_in(request), services(request)
+    found = await uses.browsing.item(asker, ItemId(whole_id(request.path_params["item"])))
+    _, above = await uses.browsing.folder(asker, found.folder)
+    of = await uses.projects.get(asker, str(found.project))
+    (one,) = await rendered(uses, [found])
+    return await page(
+        request,
+        "item.html",
+        title=escape(found.name) or "unnamed",
+        principal=asker,
+        section="projects",
+        project=await shown(uses, of) | {"cover": []},
+        crumbs=crumbs(of.project.name, above),
+        item=one,
+        store=one["store"],
+        may_edit=(asker.role_on(found.project) or 0) >= Role.EDITOR,
+    )
+
+
+def crumbs(project_name: str, above: list[Folder]) -> list[dict[str, str]]:
+    """The way from the project's root down to a folder."""
+    return [{"id": str(one.id), "name": project_name if one.parent is None else escape(one.name)} for one in above]
+
+
+def _query(request: Request) -> dict[str, str]:
+    asked = request.query_params
+    chosen = {name: asked[name] if asked.get(name) in choices else choices[0] for name, choices in _CHOICES.items()}
+    return chosen | {"prefix": asked.get("prefix", "")}
+
+
+async def _cover(request: Request, root: FolderId) -> list[str]:
+    """The first pictures of a project, without looking far."""
+
+    def read(tx: Transaction) -> list[str]:
+        found = []
+        folder_ = tx.folders.get(root)
+        for _ in range(3):
+            listed = tx.items.page(folder_.id, ItemQuery(), limit=24).rows
+            found += [str(one.id) for one in listed if one.kind is not Kind.FILE]
+            below = tx.folders.children(folder_.id, limit=1).rows
+            if len(found) >= COVERS or not below:
+                break
+            folder_ = below[0]
+        return found[:COVERS]
+
+    return await services(request).facts.read(read)
+
+
+async def _mirror(request: Request, found: Folder) -> Mirror:
+    return await services(request).facts.read(lambda tx: tx.mirrors.get(MirrorId(found.mirror or 0)))
+
+
+async def _jobs(request: Request, asker: Principal, found: Folder, mirror: Mirror | None) -> list[Job]:
+    uses = services(request)
+    jobs: list[Any] = await visible_jobs(uses, asker, states=OPEN, project=found.project, limit=20)
+    if mirror is None:
+        return [job for job in jobs if job.folder == found.id]
+    return [job for job in jobs if job.kind == "scan" and job.subject == mirror.id]

@@ -1,0 +1,32 @@
+"""Which page answers at which address."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.routing import Route
+
+from moorage.web.pages import browse, entering, working
+
+ROUTES: Final = [
+    Route("/", browse.start),
+    Route("/projects/{project}", browse.project),
+    Route("/folders/{folder}", browse.folder),
+    Route("/items/{item}", browse.item),
+    Route("/stores", working.stores),
+    Route("/stores/new", working.store_add),
+    Route("/stores/{name}", working.store),
+    Route("/mirrors", working.mirrors),
+    Route("/mirrors/new", working.mirror_add),
+    Route("/jobs", working.jobs),
+    Route("/jobs/{job}", working.job),
+    Route("/users", working.users),
+    Route("/settings", working.settings),
+    Route("/sign-in", entering.sign_in_page),
+    Route("/sign-in", entering.sign_in_sent, methods=["POST"]),
+    Route("/sign-in/{token}", entering.link_page),
+    Route("/sign-in/{token}", entering.link_sent, methods=["POST"]),
+    Route("/password", entering.password_page),
+    Route("/password", entering.password_sent, methods=["POST"]),
+    Route("/sign-out", entering.sign_out_sent, methods=["POST"]),
+]

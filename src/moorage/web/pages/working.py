@@ -1,0 +1,180 @@
+"""Stores, mirrors, jobs, people and settings."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from moorage.edge.problems import report_of
+from moorage.model.access import Role
+from moorage.model.jobs import JobId, JobState
+from moorage.model.store import Provider, Store
+from moorage.settings import shown as shown_settings
+from moorage.web.api import render
+from moorage.web.api.bodies import whole_id
+from moorage.web.api.jobs import job_for, visible_jobs
+from moorage.web.api.mirrors import shown_mirror, visible_mirrors
+from moorage.web.api.people import shown_tokens, shown_users
+from moorage.web.api.projects import shown
+from moorage.web.api.stores import usable, visible
+from moorage.web.pages.rendering import OPEN, page, services, signed_in
+
+_STATES = {
+    "": (),
+    "open": OPEN,
+    "failed": (JobState.FAILED, JobState.PARTIAL),
+    "ended": tuple(state for state in JobState if state.final),
+}
+JOBS_PER_PAGE = 50
+
+
+def _store(of: Store, check: object) -> render.Json:
+    one = render.store(of, check)  # type: ignore[arg-type]
+    disk = of.connection.provider is Provider.DISK
+    report = one["check"]
+    return one | {
+        "place": of.connection.root if disk else f"{of.connection.provider}://{of.bucket}/{of.prefix}",
+        "checked": None if report is None else report["checked"],
+        "passed": None if report is None else report["passed"],
+    }
+
+
+async def stores(request: Request) -> Response:
+    """The stores and how their last checks went."""
+    asker, uses = await signed_in(request), services(request)
+    return await page(
+        request,
+        "stores.html",
+        title="Stores",
+        principal=asker,
+        section="stores",
+        stores=[_store(*one) for one in await usable(uses, asker)],
+        may_add=asker.everywhere is Role.ADMIN,
+    )
+
+
+async def store_add(request: Request) -> Response:
+    """The form for a new store."""
+    asker = await signed_in(request)
+    asker.need_everywhere(Role.ADMIN)
+    return await page(request, "store_add.html", title="Add a store", principal=asker, section="stores")
+
+
+async def store(request: Request) -> Response:
+    """One store: its last check, and what uses it."""
+    asker, uses = await signed_in(request), services(request)
+    of, check = await visible(uses, asker, request.path_params["name"])
+    mirrors = [one for one in await visible_mirrors(uses, asker) if one.store == of.id]
+    return await page(
+        request,
+        "store.html",
+        title=of.name,
+        principal=asker,
+        section="stores",
+        store=_store(of, check),
+        report=None if check is None else report_of(check),
+        used_by=await uses.facts.read(lambda tx: tx.stores.users_of(of.id)),
+        mirrors=[await shown_mirror(uses, one) for one in mirrors],
+        may_edit=asker.everywhere is Role.ADMIN,
+    )
+
+
+async def mirrors(request: Request) -> Response:
+    """The mirrors that the person may see."""
+    asker, uses = await signed_in(request), services(request)
+    return await page(
+        request,
+        "mirrors.html",
+        title="Mirrors",
+        principal=asker,
+        section="mirrors",
+        mirrors=[await shown_mirror(uses, one) for one in await visible_mirrors(uses, asker)],
+        may_add=(asker.everywhere or max(asker.roles.values(), default=0)) >= Role.MANAGER,
+    )
+
+
+async def mirror_add(request: Request) -> Response:
+    """The form for a new mirror."""
+    asker, uses = await signed_in(request), services(request)
+    asked = request.query_params
+    return await page(
+        request,
+        "mirror_add.html",
+        title="Add a mirror",
+        principal=asker,
+        section="mirrors",
+        stores=[_store(*one) for one in await usable(uses, asker)],
+        projects=[await shown(uses, one) for one in await uses.projects.all(asker)],
+        chosen={name: asked.get(name, "") for name in ("store", "project", "prefix")},
+    )
+
+
+async def jobs(request: Request) -> Response:
+    """Jobs, newest first."""
+    asker, uses = await signed_in(request), services(request)
+    state = request.query_params.get("state", "")
+    state = state if state in _STATES else ""
+    before = request.query_params.get("before")
+    found = await visible_jobs(
+        uses,
+        asker,
+        states=_STATES[state],
+        before=None if before is None else whole_id(before, "before"),
+        limit=JOBS_PER_PAGE,
+    )
+    return await page(
+        request,
+        "jobs.html",
+        title="Jobs",
+        principal=asker,
+        section="jobs",
+        jobs=[render.job(job, uses.now_ms()) for job in found],
+        state=state,
+        next=str(found[-1].id) if len(found) == JOBS_PER_PAGE else None,
+    )
+
+
+async def job(request: Request) -> Response:
+    """One job."""
+    asker, uses = await signed_in(request), services(request)
+    found = await job_for(uses, asker, JobId(whole_id(request.path_params["job"])))
+    shown_job = render.job(found, uses.now_ms())
+    return await page(request, "job.html", title=found.title, principal=asker, section="jobs", job=shown_job)
+
+
+async def users(request: Request) -> Response:
+    """People and tokens."""
+    asker, uses = await signed_in(request), services(request)
+    return await page(
+        request,
+        "users.html",
+        title="People",
+        principal=asker,
+        section="users",
+        users=await shown_users(uses, asker),
+        tokens=await shown_tokens(uses, asker),
+        projects=[await shown(uses, one) for one in await uses.projects.all(asker)],
+    )
+
+
+async def settings(request: Request) -> Response:
+    """Health, places and settings."""
+    asker, uses = await signed_in(request), services(request)
+    asker.need_everywhere(Role.ADMIN)
+    checks = [
+        {"name": name, "state": finding, "detail": sentence, "advice": ""}
+        for name, finding, sentence in await uses.health()
+    ]
+    return await page(
+        request,
+        "settings.html",
+        title="Settings",
+        principal=asker,
+        section="settings",
+        checks=checks,
+        settings=[
+            {"name": one.name, "value": one.value, "origin": one.origin, "help": one.sentence}
+            for one in shown_settings(uses.settings)
+        ],
+        places=[{"name": name, "value": value} for name, value in uses.places().items()],
+    )

@@ -1,0 +1,106 @@
+"""Serving: one uvicorn on one socket, stopped by a signal, with everything opened before and closed after."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from types import FrameType
+from typing import Final
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from moorage.admitting import first_admin, make_link
+from moorage.edge.logs import start_logs
+from moorage.model.access import SYSTEM
+from moorage.model.errors import Conflict
+from moorage.settings import Settings
+from moorage.web.app import make_app
+from moorage.wiring import Services, open_server
+
+STOP_S: Final = 5
+log: Final = structlog.get_logger("moorage")
+
+
+class Server(uvicorn.Server):
+    """A uvicorn that tells long streams to end as soon as it shall stop."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        self._stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings) -> int:
+    """Serve until a signal comes; 0 when all was closed well.
+
+    Raises Conflict when the port or the data directory is taken, Invalid when the directory is somebody else's.
+    """
+    import uvloop
+
+    with listening(settings) as listener:
+        return uvloop.run(_serve(settings, listener))
+
+
+def listening(settings: Settings) -> socket.socket:
+    """The socket to serve on. Conflict when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as exc:
+        listener.close()
+        raise Conflict(
+            f"{settings.host}:{settings.port} cannot be listened on: {exc.strerror}.",
+            "Stop what uses it, or choose another with --port (0 takes a free one).",
+        ) from exc
+    listener.listen(2048)
+    return listener
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> int:
+    port = listener.getsockname()[1]
+    public_url = settings.public_url or settings.local_address.rsplit(":", 1)[0] + f":{port}"
+    async with open_server(settings, public_url) as services:
+        start_logs(settings, services.directory.log_file)
+        await _announce(services)
+        server = Server(_config(make_app(services)), services.stopping)
+        log.info("Serving.", address=public_url, data=str(settings.data))
+        await server.serve([listener])
+    log.info("Stopped.")
+    return 0
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=STOP_S,
+    )
+
+
+async def _announce(services: Services) -> None:
+    """Say on the console where we are; the one-time link goes there only, never to a log."""
+    say = sys.stdout
+    print(f"Moorage serves {services.public_url}", file=say)
+    admin = await first_admin(services.door, email=services.settings.admin_email)
+    if admin is not None:
+        link = await make_link(services.door, SYSTEM, admin.id)
+        print(f"Sign in once, within 15 minutes: {services.public_url}/sign-in/{link.text}", file=say)
+    say.flush()

@@ -1,1 +1,0 @@
-"""Where adapters meet flows."""

@@ -1,0 +1,70 @@
+"""Adapters of stores: opened from what is registered, shared by all who read, closed at the end."""
+
+from __future__ import annotations
+
+from moorage.model.errors import Invalid
+from moorage.model.store import ObjectStore, Provider, Store, StoreId
+from moorage.settings import Settings
+from moorage.stores.disk import DiskStore
+from moorage.stores.s3 import Limits, Purpose, S3Store
+
+
+class Openings:
+    """Makes adapters with the limits of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limits = Limits(
+            reading=settings.connections_reading, jobs=settings.connections_jobs, admin=settings.connections_admin
+        )
+
+    def for_readers(self, store: Store) -> ObjectStore:
+        """An adapter for readers."""
+        return self._open(store, Purpose.READING)
+
+    def for_jobs(self, store: Store) -> ObjectStore:
+        """An adapter for jobs, with connections of its own: a job never takes a reader's place."""
+        return self._open(store, Purpose.JOBS)
+
+    def for_checks(self, store: Store) -> ObjectStore:
+        """An adapter for a probe."""
+        return self._open(store, Purpose.ADMIN)
+
+    def _open(self, store: Store, purpose: Purpose) -> ObjectStore:
+        provider = store.connection.provider
+        if provider is Provider.DISK:
+            return DiskStore(store)
+        if provider is Provider.S3:
+            return S3Store(store, limits=self._limits, purpose=purpose)
+        raise Invalid(f"The provider {provider} is not built yet.", "Use disk or s3.", field="provider")
+
+
+class Adapters:
+    """Open adapters by store, as long as nothing about the store changes."""
+
+    def __init__(self, openings: Openings) -> None:
+        self._openings = openings
+        self._open: dict[StoreId, tuple[Store, ObjectStore]] = {}
+        self._dropped: list[ObjectStore] = []
+
+    def of(self, store: Store) -> ObjectStore:
+        """The shared adapter; a store that changed meanwhile gets a new one."""
+        known = self._open.get(store.id)
+        if known is not None and known[0] == store:
+            return known[1]
+        self.forget(store.id)
+        opened = self._openings.for_readers(store)
+        self._open[store.id] = (store, opened)
+        return opened
+
+    def forget(self, store: StoreId) -> None:
+        """Open anew next time; who still reads through the old one may finish."""
+        known = self._open.pop(store, None)
+        if known is not None:
+            self._dropped.append(known[1])
+
+    async def aclose(self) -> None:
+        """Close all of them."""
+        for opened in [*self._dropped, *(one for _, one in self._open.values())]:
+            await opened.aclose()
+        self._open.clear()
+        self._dropped.clear()

@@ -1,0 +1,160 @@
+"""Opening: settings -> key -> database -> flows; for the server, and for commands on the data directory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from moorage.admitting import Door, SlowPasswords
+from moorage.cache import FileVariantCache, SingleFlight
+from moorage.cataloguing.browsing import Browsing
+from moorage.cataloguing.changing import Changing
+from moorage.cataloguing.projects import Projects
+from moorage.database.engine import Database
+from moorage.database.schema import upgrade
+from moorage.database.transaction import Repositories
+from moorage.durable.runner import DbosRunner, embedded_url
+from moorage.imaging import DecoderPool, Limits
+from moorage.jobs import Dispatcher, Jobs
+from moorage.keyring import Argon2Passwords, KeyRing, RingSealer, RingSigner, check_canary, new_canary, open_key_ring
+from moorage.mirroring import Mirrors, Scanning
+from moorage.model.clock import now_ms
+from moorage.reading.content import Content
+from moorage.reading.locate import Locator
+from moorage.reading.variants import Variants
+from moorage.registering.register import Registering
+from moorage.settings import Settings
+from moorage.wiring.adapters import Adapters, Openings
+from moorage.wiring.directory import Directory, Lock, prepare
+from moorage.wiring.housekeeping import Housekeeping
+from moorage.wiring.services import Services
+
+CANARY = "canary"
+
+
+@dataclass
+class Offline:
+    """What commands on the data directory need."""
+
+    settings: Settings
+    directory: Directory
+    facts: Database
+    keyring: KeyRing
+    door: Door
+
+
+@asynccontextmanager
+async def open_offline(settings: Settings) -> AsyncIterator[Offline]:
+    """The catalogue of the data directory, beside a server that may be running.
+
+    Makes directory, key and catalogue at the first start. Raises SealBroken when the key is missing or another.
+    """
+    directory = prepare(settings)
+    ring = await _ring(settings, directory)
+    sealer = RingSealer(ring)
+    await asyncio.to_thread(upgrade, settings.catalogue_url)
+    facts = Database.open(settings.catalogue_url, sealer=sealer)
+    passwords = SlowPasswords(Argon2Passwords())
+    try:
+        await facts.write(lambda tx: _check_key(tx, sealer))
+        yield Offline(settings, directory, facts, ring, Door(facts, passwords))
+    finally:
+        await passwords.aclose()
+        await facts.aclose()
+
+
+async def _ring(settings: Settings, directory: Directory) -> KeyRing:
+    """The keys in force. A key is made only where no catalogue was sealed with another one."""
+    if settings.secret_key is not None:
+        return open_key_ring(directory.key_file, value=settings.secret_key.get_secret_value())
+    if settings.database_url is None:
+        return open_key_ring(directory.key_file, make=not directory.catalogue.exists())
+    if directory.key_file.exists():
+        return open_key_ring(directory.key_file)
+    await asyncio.to_thread(upgrade, settings.catalogue_url)
+    facts = Database.open(settings.catalogue_url, sealer=RingSealer(KeyRing.new()))
+    try:
+        fresh = await facts.read(lambda tx: tx.instance.get(CANARY)) is None
+    finally:
+        await facts.aclose()
+    return open_key_ring(directory.key_file, make=fresh)
+
+
+def _check_key(tx: Repositories, sealer: RingSealer) -> None:
+    stored = tx.instance.get(CANARY)
+    check_canary(sealer, stored)
+    if stored is None:
+        tx.instance.set(CANARY, new_canary(sealer))
+
+
+@asynccontextmanager
+async def open_server(settings: Settings, public_url: str) -> AsyncIterator[Services]:
+    """Everything that a serving process needs; holds the data directory's lock meanwhile."""
+    async with AsyncExitStack() as stack:
+        stack.enter_context(Lock(prepare(settings)))
+        offline = await stack.enter_async_context(open_offline(settings))
+        services, dispatcher = await _compose(stack, offline, public_url)
+        await dispatcher.start()
+        stack.push_async_callback(dispatcher.stop)
+        services.housekeeping.start()
+        stack.push_async_callback(services.housekeeping.stop)
+        stack.callback(services.stopping.set)
+        yield services
+
+
+async def _compose(stack: AsyncExitStack, offline: Offline, public_url: str) -> tuple[Services, Dispatcher]:
+    settings, facts = offline.settings, offline.facts
+    openings = Openings(settings)
+    adapters = Adapters(openings)
+    stack.push_async_callback(adapters.aclose)
+    imager = DecoderPool(processes=settings.decoder_workers, limits=_limits(settings))
+    stack.push_async_callback(imager.aclose)
+    locator = Locator(facts)
+    content = Content(facts, locator, adapters.of)
+    cache = FileVariantCache(
+        offline.directory.previews, max_bytes=settings.cache_previews_size, max_age=settings.cache_previews_expires
+    )
+    runner = DbosRunner(_durable_url(offline), version=version("moorage"), places=settings.job_slices)
+    flows = [Scanning(facts, openings.for_jobs, now_ms=now_ms).flow]
+    dispatcher = Dispatcher(facts, runner, flows, now_ms=now_ms)
+    services = Services(
+        settings=settings,
+        directory=offline.directory,
+        facts=facts,
+        now_ms=now_ms,
+        public_url=public_url,
+        adapters=adapters,
+        signer=RingSigner(offline.keyring),
+        door=offline.door,
+        registering=Registering(facts, openings.for_checks, now_ms, adapters.forget),
+        projects=Projects(facts),
+        browsing=Browsing(facts),
+        changing=Changing(facts),
+        locator=locator,
+        content=content,
+        variants=Variants(facts, content, locator, imager, cache, SingleFlight()),
+        jobs=Jobs(facts, flows, hint=dispatcher.hint, now_ms=now_ms),
+        mirroring=Mirrors(facts, openings.for_jobs, hint=dispatcher.hint, now_ms=now_ms),
+        housekeeping=Housekeeping(facts, now_ms=now_ms),
+        workers=lambda: dispatcher.workers,
+    )
+    return services, dispatcher
+
+
+def _durable_url(offline: Offline) -> str:
+    if offline.settings.database_url is None:
+        return embedded_url(offline.directory.root)
+    return offline.settings.database_url.get_secret_value()
+
+
+def _limits(settings: Settings) -> Limits:
+    seconds = settings.decoder_time.total_seconds()
+    return Limits(
+        seconds=seconds,
+        cpu_seconds=max(1, round(seconds)),
+        memory_bytes=settings.decoder_memory,
+        pixels=settings.decoder_pixels,
+    )

@@ -1,0 +1,81 @@
+"""Services: everything that the faces call, in one place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from moorage.admitting import Door
+from moorage.cataloguing.browsing import Browsing
+from moorage.cataloguing.changing import Changing
+from moorage.cataloguing.projects import Projects
+from moorage.jobs import Jobs
+from moorage.mirroring import Mirrors
+from moorage.model.catalogue import Order
+from moorage.model.secrecy import UrlSigner
+from moorage.model.transaction import Facts
+from moorage.reading.content import Content
+from moorage.reading.locate import Locator
+from moorage.reading.variants import Variants
+from moorage.registering.register import Registering
+from moorage.settings import Settings
+from moorage.wiring.adapters import Adapters
+from moorage.wiring.directory import Directory
+from moorage.wiring.health import health, places
+from moorage.wiring.housekeeping import Housekeeping
+
+
+@dataclass
+class Services:
+    """The flows with their adapters, for one process."""
+
+    settings: Settings
+    directory: Directory
+    facts: Facts
+    now_ms: Callable[[], int]
+    public_url: str
+    adapters: Adapters
+    signer: UrlSigner
+    door: Door
+    registering: Registering
+    projects: Projects
+    browsing: Browsing
+    changing: Changing
+    locator: Locator
+    content: Content
+    variants: Variants
+    jobs: Jobs
+    mirroring: Mirrors
+    housekeeping: Housekeeping
+    workers: Callable[[], int]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server begins to stop: long streams end then."""
+
+    @property
+    def path_prefix(self) -> str:
+        """The path of the public address: empty, or ``/moorage``."""
+        return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def origin(self) -> str:
+        """The origin of our own pages."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def wake_purge(self) -> None:
+        """Rows of something that was removed wait to be deleted."""
+        self.housekeeping.wake()
+
+    def wake_order(self, order: Order) -> None:
+        """A sort order was asked for that has no index yet."""
+        self.housekeeping.want_order(order)
+
+    async def health(self) -> list[tuple[str, str, str]]:
+        """What doctor prints: (name, ok|warning|failed, sentence)."""
+        return await health(self.settings, self.facts)
+
+    def places(self) -> dict[str, str]:
+        """What ``where`` prints."""
+        return places(self.settings)

@@ -1,0 +1,43 @@
+"""SQLite and PostgreSQL hold the catalogue's contract."""
+
+from __future__ import annotations
+
+from contracts.catalogue import FoldersContract, ProjectsContract, StoresContract
+from contracts.catalogue_items import CountersContract, ItemsContract, TreesContract, WalkContract
+from contracts.catalogue_pages import LargeFoldersContract, PagesContract
+
+
+class TestStores(StoresContract):
+    pass
+
+
+class TestProjects(ProjectsContract):
+    pass
+
+
+class TestFolders(FoldersContract):
+    pass
+
+
+class TestItems(ItemsContract):
+    pass
+
+
+class TestCounters(CountersContract):
+    pass
+
+
+class TestTrees(TreesContract):
+    pass
+
+
+class TestWalk(WalkContract):
+    pass
+
+
+class TestPages(PagesContract):
+    pass
+
+
+class TestLargeFolders(LargeFoldersContract):
+    pass
