@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +39,18 @@ def time() -> Time:
     return Time()
 
 
+@pytest.fixture(scope="session")
+def empty_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalogue without rows, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("empty") / "catalogue.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-async def door(tmp_path: Path, time: Time) -> AsyncIterator[Door]:
-    url = f"sqlite:///{tmp_path / 'catalogue.db'}"
-    upgrade(url)
-    facts = Database.open(url, sealer=RingSealer(KeyRing.new()))
+async def door(tmp_path: Path, empty_catalogue: Path, time: Time) -> AsyncIterator[Door]:
+    path = shutil.copy(empty_catalogue, tmp_path)
+    facts = Database.open(f"sqlite:///{path}", sealer=RingSealer(KeyRing.new()))
     passwords = SlowPasswords(QUICK)
     yield Door(facts, passwords, time)
     await passwords.aclose()

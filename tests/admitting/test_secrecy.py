@@ -12,11 +12,12 @@ from admitting.conftest import PASSWORD, PLACE, QUICK
 from moorage.admitting import (
     Door,
     add_token,
+    choose_password,
+    enter_by_link,
     make_link,
     principal_of_session,
     principal_of_token,
     sign_in,
-    use_link,
 )
 from moorage.keyring import KeyRing, RingSealer, RingSigner, check_canary, new_canary
 from moorage.model.access import SYSTEM, Principal
@@ -37,7 +38,8 @@ async def test_no_secret_is_shown_stored_or_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     link = await make_link(door, SYSTEM, ada.user)
-    by_link = await use_link(door, link.text, CHOSEN)
+    entered = await enter_by_link(door, link.text)
+    by_link = await choose_password(door, ada, entered.text, CHOSEN)
     by_password = await sign_in(door, ada.email, CHOSEN, address=PLACE)
     token = await add_token(door, ada, "trainer")
     errors = await _errors(door, ada, link.text)
@@ -46,6 +48,7 @@ async def test_no_secret_is_shown_stored_or_logged(
     hash_ = await door.facts.read(lambda tx: tx.people.password_hash(ada.user))
     things = [
         link,
+        entered,
         by_link,
         by_password,
         token,
@@ -62,7 +65,18 @@ async def test_no_secret_is_shown_stored_or_logged(
     things += [await door.facts.read(lambda tx: tx.audit.all()), await door.facts.read(lambda tx: tx.people.all())]
     key = ring.primary.decode()
     signature = signer.sign(Claim(1, "content", 10))[1]
-    secrets = [PASSWORD, CHOSEN, link.text, by_link.text, by_password.text, token.text, hash_, key, signature]
+    secrets = [
+        PASSWORD,
+        CHOSEN,
+        link.text,
+        entered.text,
+        by_link.text,
+        by_password.text,
+        token.text,
+        hash_,
+        key,
+        signature,
+    ]
 
     shown = " ".join(map(_shown, things)) + caplog.text
     assert [secret for secret in secrets if secret in shown] == []
@@ -81,7 +95,7 @@ async def _errors(door: Door, ada: Principal, used: str) -> list[MoorageError]:
     ring = KeyRing.new()
     attempts = [
         sign_in(door, ada.email, PASSWORD, address=PLACE),
-        use_link(door, used, CHOSEN),
+        enter_by_link(door, used),
         principal_of_session(door, used),
         principal_of_token(door, used),
     ]

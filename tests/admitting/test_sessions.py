@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
@@ -159,6 +160,26 @@ async def test_many_guesses_at_once_are_counted_before_they_are_answered(door: D
     answers = await asyncio.gather(*guesses, return_exceptions=True)
     assert sum(isinstance(answer, SignInNeeded) for answer in answers) == 5
     assert sum(isinstance(answer, TooManyTries) for answer in answers) == 25
+
+
+async def test_who_finds_the_door_crowded_has_not_failed(door: Door, admin: User) -> None:
+    open_ = threading.Event()
+
+    class Waiting(Argon2Passwords):
+        def matches(self, hash_: str, password: str) -> bool:
+            open_.wait(10)
+            return super().matches(hash_, password)
+
+    passwords = SlowPasswords(Waiting(memory_kib=64, rounds=1, lanes=1))
+    crowd = asyncio.gather(*(passwords.matches("", str(number)) for number in range(66)))
+    await asyncio.sleep(0)
+    for _ in range(10):
+        with pytest.raises(Busy):
+            await sign_in(Door(door.facts, passwords, door.clock), admin.email, PASSWORD, address=PLACE)
+    open_.set()
+    await crowd
+    await passwords.aclose()
+    await sign_in(door, admin.email, PASSWORD, address=PLACE)
 
 
 async def test_what_was_typed_is_not_kept_in_the_count(door: Door) -> None:

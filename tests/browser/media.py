@@ -14,8 +14,20 @@ import skimage
 
 PICTURES: Final = tuple(
     Path(skimage.__file__).parent / "data" / name
-    for name in ("chelsea.png", "coffee.png", "astronaut.png", "rocket.jpg", "hubble_deep_field.jpg", "motorcycle_left.png", "retina.jpg", "ihc.png", "camera.png", "coins.png", "moon.png")
-)  # fmt: skip
+    for name in (
+        "chelsea.png",
+        "coffee.png",
+        "astronaut.png",
+        "rocket.jpg",
+        "hubble_deep_field.jpg",
+        "motorcycle_left.png",
+        "retina.jpg",
+        "ihc.png",
+        "camera.png",
+        "coins.png",
+        "moon.png",
+    )
+)
 
 
 def preview(index: int, width: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Sample facts in the shapes that pages and the JSON API use: a folder of five million rows, stores, jobs, people."""
+"""Sample facts in the shapes that pages and the JSON API use: projects, a folder of five million rows, and jobs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ def counts(items: int, size: int, *, folders: int = 0, direct: int | None = None
 
 
 def child_folder(index: int) -> Facts:
-    return {"id": str(100 + index), "name": f"dive-{2000 + index}", "counts": counts(1200 * index, 7_400_000_000 * index)}
+    return {
+        "id": str(100 + index),
+        "name": f"dive-{2000 + index}",
+        "counts": counts(1200 * index, 7_400_000_000 * index),
+    }
 
 
 def item(index: int) -> Facts:
@@ -32,13 +36,23 @@ def item(index: int) -> Facts:
     name = f"frame_{index:07d}.{ending}"
     width, height = SIZES[index % len(SIZES)]
     return {
-        "id": str(1000 + index), "name": name, "folder": "7", "kind": kind, "key": f"2021/{name}",
-        "address": f"s3://reef/2021/{name}", "size": 1_800_000 + index % 977 * 3001, "etag": f"{index * 2654435761 % 2**64:016x}",
-        "generation": "", "modified": f"2021-0{1 + index % 9}-1{index % 10}T08:15:00Z",
-        "media_type": {"image": "image/jpeg", "video": "video/mp4", "file": "text/csv"}[kind], "linked": True, "state": "live",
-        "width": None if kind == "file" else width, "height": None if kind == "file" else height,
+        "id": str(1000 + index),
+        "name": name,
+        "folder": "7",
+        "kind": kind,
+        "key": f"2021/{name}",
+        "address": f"s3://reef/2021/{name}",
+        "size": 1_800_000 + index % 977 * 3001,
+        "etag": f"{index * 2654435761 % 2**64:016x}",
+        "generation": "",
+        "modified": f"2021-0{1 + index % 9}-1{index % 10}T08:15:00Z",
+        "media_type": {"image": "image/jpeg", "video": "video/mp4", "file": "text/csv"}[kind],
+        "linked": True,
+        "state": "live",
+        "width": None if kind == "file" else width,
+        "height": None if kind == "file" else height,
         "duration": 73.4 if kind == "video" else None,
-    }  # fmt: skip
+    }
 
 
 def children(query: dict[str, str], total: int = ITEMS) -> Facts:
@@ -60,11 +74,13 @@ def children(query: dict[str, str], total: int = ITEMS) -> Facts:
             items.append(row)
         at += 1
     more = at < total and not (prefix and not item(at)["name"].startswith(prefix))
-    filtered = bool(prefix or kind)
     return {
-        "folders": taken, "items": items, "next": str(at + len(folders)) if more else None, "position": start,
-        "total": None if filtered else len(folders) + total,
-    }  # fmt: skip
+        "folders": taken,
+        "items": items,
+        "next": str(at + len(folders)) if more else None,
+        "position": start,
+        "total": FOLDERS + total,
+    }
 
 
 def _placed(at: int, query: dict[str, str], total: int) -> Facts:
@@ -73,16 +89,37 @@ def _placed(at: int, query: dict[str, str], total: int) -> Facts:
 
 def _first_of(prefix: str) -> int:
     digits = prefix.removeprefix("frame_")
-    return int(digits.ljust(7, "0")) if digits.isdigit() and prefix.startswith("frame_") else (0 if "frame_".startswith(prefix) else ITEMS)
+    return (
+        int(digits.ljust(7, "0"))
+        if digits.isdigit() and prefix.startswith("frame_")
+        else (0 if "frame_".startswith(prefix) else ITEMS)
+    )
 
 
 def job(number: int, state: str, **changed: Any) -> Facts:
     return {
-        "id": str(number), "kind": "scan", "title": "Mirror s3://reef/2021/ into Reef survey", "state": state, "created": NOW,
-        "started": NOW, "ended": None if state in ("running", "queued", "paused", "needs_confirmation") else NOW,
-        "project": "1", "folder": "7", "done": 12_400, "total": 50_000, "bytes": 73_400_000_000, "unit": "objects", "rate": 1250.4,
-        "errors": [], "outcome": {}, "message": "", "question": None, "cancel_asked": False, "pause_asked": False, "no_worker": False,
-    } | changed  # fmt: skip
+        "id": str(number),
+        "kind": "scan",
+        "title": "Mirror s3://reef/2021/ into Reef survey",
+        "state": state,
+        "created": NOW,
+        "started": NOW,
+        "ended": None if state in ("running", "queued", "paused", "needs_confirmation") else NOW,
+        "project": "1",
+        "folder": "7",
+        "done": 12_400,
+        "total": 50_000,
+        "bytes": 73_400_000_000,
+        "unit": "objects",
+        "rate": 1250.4,
+        "errors": [],
+        "outcome": {},
+        "message": "",
+        "question": None,
+        "cancel_asked": False,
+        "pause_asked": False,
+        "no_worker": False,
+    } | changed
 
 
 QUESTION: Final[Facts] = {
@@ -97,73 +134,62 @@ QUESTION: Final[Facts] = {
 JOBS: Final = [
     job(41, "running"),
     job(40, "needs_confirmation", question=QUESTION),
-    job(39, "queued", started=None, done=0, total=None, bytes=0, rate=0, no_worker=True, title="Mirror fs://local-datasets/persons/ into Persons"),
     job(
-        38, "partial", done=49_997, outcome={"added": 1200, "changed": 31, "vanished": 4},
+        39,
+        "queued",
+        started=None,
+        done=0,
+        total=None,
+        bytes=0,
+        rate=0,
+        no_worker=True,
+        title="Mirror fs://local-datasets/persons/ into Persons",
+    ),
+    job(
+        38,
+        "partial",
+        done=49_997,
+        outcome={"added": 1200, "changed": 31, "vanished": 4},
         errors=[
-            {"cause": "access denied", "count": 3, "example": "s3://reef/2021/private/a.jpg: the provider refused our credentials.", "advice": "Grant s3:GetObject on arn:aws:s3:::reef/2021/private/*, then try again."},
-            {"cause": "name cannot be shown", "count": 1, "example": "A key with a line break below 2021/odd/", "advice": ""},
+            {
+                "cause": "access denied",
+                "count": 3,
+                "example": "s3://reef/2021/private/a.jpg: the provider refused our credentials.",
+                "advice": "Grant s3:GetObject on arn:aws:s3:::reef/2021/private/*, then try again.",
+            },
+            {
+                "cause": "name cannot be shown",
+                "count": 1,
+                "example": "A key with a line break below 2021/odd/",
+                "advice": "",
+            },
         ],
     ),
     job(37, "succeeded", done=50_000, outcome={"added": 50_000}),
-    job(36, "failed", done=0, total=None, bytes=0, rate=0, message="The store reef did not answer within 10 s. Nothing was changed."),
-]  # fmt: skip
+    job(
+        36,
+        "failed",
+        done=0,
+        total=None,
+        bytes=0,
+        rate=0,
+        message="The store reef did not answer within 10 s. Nothing was changed.",
+    ),
+]
 
 COVERS: Final = [["1000", "1001", "1002", "1004"], ["1005"], []]
 PROJECTS: Final = [
-    {"id": str(n), "name": name, "root": "7", "counts": counts(size, size * 2_400_000, folders=3), "default_store": None, "cover": cover}
-    for n, name, size, cover in ((1, "Reef survey 2021", 5_000_000, COVERS[0]), (2, "Street scenes", 8_412, COVERS[1]), (3, "Glass plates of the municipal archive, 1890 to 1931", 1, COVERS[2]))
-]  # fmt: skip
-STORES: Final[list[Facts]] = [
-    {"id": "1", "name": "reef", "provider": "s3", "bucket": "reef", "prefix": "", "endpoint": "https://storage.example.org:9000", "region": "eu-central-1", "path_style": True, "root": "", "read_only": True, "serve": "proxy", "place": "s3://reef/", "credentials": {"kind": "keys", "access_key": "AKIAEXAMPLE"}, "created": NOW, "checked": NOW, "passed": True},
-    {"id": "2", "name": "local-datasets", "provider": "disk", "bucket": "", "prefix": "", "endpoint": "", "region": "", "path_style": None, "root": "/mnt/data/datasets", "read_only": True, "serve": "proxy", "place": "/mnt/data/datasets", "credentials": {"kind": "anonymous"}, "created": NOW, "checked": None, "passed": None},
-    {"id": "3", "name": "uploads", "provider": "s3", "bucket": "moorage-uploads", "prefix": "incoming/", "endpoint": "", "region": "eu-west-1", "path_style": None, "root": "", "read_only": False, "serve": "proxy", "place": "s3://moorage-uploads/incoming/", "credentials": {"kind": "keys", "access_key": "AKIAEXAMPLE2"}, "created": NOW, "checked": NOW, "passed": False},
-]  # fmt: skip
-
-
-def line(permission: str, finding: str, detail: str, advice: str = "", *, required: bool = True) -> Facts:
-    return {"permission": permission, "finding": finding, "required": required, "detail": detail, "advice": advice}
-
-
-REPORT: Final[Facts] = {
-    "lines": [
-        line("reach", "ok", "storage.example.org:9000 answered in 41 ms over TLS 1.3."),
-        line("list", "ok", "Listed the first 100 keys."),
-        line("read", "missing", "GET of 2021/frame_0000001.jpg was refused: AccessDenied.", "Add s3:GetObject on arn:aws:s3:::reef/* to the policy of this key, then check again."),
-        line("ranged read", "unknown", "Not tried, because reading is refused.", "Mend reading first."),
-        line("write", "skipped", "The store is read only.", required=False),
-        line("multipart", "skipped", "The store is read only.", required=False),
-        line("delete", "skipped", "The store is read only.", required=False),
-    ],
-    "warnings": ["The clock of the server is 74 s behind."], "passed": False, "checked": NOW, "left_behind": "",
-}  # fmt: skip
-MIRRORS: Final[list[Facts]] = [
-    {"id": "12", "project": "1", "project_name": "Reef survey 2021", "folder": "7", "folder_name": "2021", "store": "reef", "prefix": "2021/", "address": "s3://reef/2021/", "include": [], "exclude": ["**/thumbs/**"], "on_vanished": "hide", "state": "active", "reason": "", "last_complete": NOW, "job": "41"},
-    {"id": "13", "project": "2", "project_name": "Street scenes", "folder": "8", "folder_name": "persons", "store": "local-datasets", "prefix": "persons/", "address": "fs://local-datasets/persons/", "include": ["*.jpg", "*.png"], "exclude": [], "on_vanished": "hide", "state": "broken", "reason": "The root /mnt/data/datasets is empty, but it had objects: is the disk mounted?", "last_complete": NOW, "job": None},
-    {"id": "14", "project": "1", "project_name": "Reef survey 2021", "folder": "9", "folder_name": "video", "store": "uploads", "prefix": "incoming/", "address": "s3://moorage-uploads/incoming/", "include": [], "exclude": [], "on_vanished": "keep", "state": "paused", "reason": "", "last_complete": None, "job": None},
-]  # fmt: skip
-USER: Final[Facts] = {"id": "1", "email": "ada@example.org", "role": "admin"}
-USERS: Final[list[Facts]] = [
-    {"id": "1", "email": "ada@example.org", "role": "admin", "has_password": True, "disabled": False, "created": NOW, "grants": []},
-    {"id": "2", "email": "jacques.cousteau@example.org", "role": "", "has_password": False, "disabled": False, "created": NOW, "grants": [{"project": "Reef survey 2021", "role": "editor"}, {"project": "Street scenes", "role": "viewer"}]},
-    {"id": "3", "email": "grace@example.org", "role": "viewer", "has_password": True, "disabled": True, "created": NOW, "grants": []},
-]  # fmt: skip
-TOKENS: Final[list[Facts]] = [
-    {"id": "5", "name": "training job", "email": "ada@example.org", "created": NOW, "expires": "2027-02-18T15:06:54Z", "last_used": NOW, "role": "viewer", "project": "Street scenes"},
-    {"id": "6", "name": "laptop", "email": "jacques.cousteau@example.org", "created": NOW, "expires": None, "last_used": None, "role": None, "project": None},
-]  # fmt: skip
-CHECKS: Final[list[Facts]] = [
-    {"name": "Catalogue", "state": "ok", "detail": "SQLite 3.46, 5,008,413 items, write-ahead log 2.1 MB.", "advice": ""},
-    {"name": "Public address", "state": "warning", "detail": "A browser came by http://10.0.0.7:8080, but the public address is https://media.example.org/moorage.", "advice": "Set MOORAGE_PUBLIC_URL to the address that people use."},
-    {"name": "Store local-datasets", "state": "failed", "detail": "The root /mnt/data/datasets is empty, but it had objects.", "advice": "Mount the disk, then check the store again."},
-]  # fmt: skip
-SETTINGS: Final[list[Facts]] = [
-    {"name": "MOORAGE_PUBLIC_URL", "value": "https://media.example.org/moorage", "origin": "environment", "help": "The only source of absolute addresses."},
-    {"name": "CACHE_PREVIEWS_SIZE", "value": "1g", "origin": "default", "help": "How much room previews may take."},
-    {"name": "MOORAGE_SECRET_KEY", "value": "••••", "origin": "file /run/secrets/key", "help": ""},
-]  # fmt: skip
-PLACES: Final[list[Facts]] = [
-    {"name": "Data directory", "value": "/var/lib/moorage"},
-    {"name": "Key file", "value": "/var/lib/moorage/secret.key"},
-    {"name": "Public address", "value": "https://media.example.org/moorage"},
-]  # fmt: skip
+    {
+        "id": str(n),
+        "name": name,
+        "root": "7",
+        "counts": counts(size, size * 2_400_000, folders=3),
+        "default_store": None,
+        "cover": cover,
+    }
+    for n, name, size, cover in (
+        (1, "Reef survey 2021", 5_000_000, COVERS[0]),
+        (2, "Street scenes", 8_412, COVERS[1]),
+        (3, "Glass plates of the municipal archive, 1890 to 1931", 1, COVERS[2]),
+    )
+]

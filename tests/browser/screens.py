@@ -8,15 +8,24 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import moorage
-from browser import sample
+from browser import installation, sample
 
 PACKAGE: Final = Path(moorage.__file__).parent
 PAGES: Final = Environment(
-    loader=FileSystemLoader(PACKAGE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=False
+    loader=FileSystemLoader(PACKAGE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 BASE: Final = "/moorage"
 CRUMBS: Final = [{"id": "1", "name": "Reef survey 2021"}, {"id": "7", "name": "2021"}]
-PROBLEM: Final = {"status": 422, "title": "Refused", "detail": "E-mail and password do not match.", "advice": "Try again, or ask an admin for a one-time link."}
+PROBLEM: Final = {
+    "status": 422,
+    "title": "Refused",
+    "detail": "E-mail and password do not match.",
+    "advice": "Try again, or ask an admin for a one-time link.",
+}
 
 
 def url(path: str) -> str:
@@ -27,29 +36,72 @@ def _folder(query: dict[str, str], *, folder_id: str = "7") -> dict[str, Any]:
     shown = {"view": "grid", "sort": "name", "order": "asc", "kind": "", "prefix": ""} | query
     big = folder_id == "7"
     direct = sample.ITEMS if big else 0
-    counts = sample.counts(sample.ITEMS + 331_200 if big else 0, 12_000_000_000_000 if big else 0, folders=sample.FOLDERS if big else 0, direct=direct)
-    folder = {"id": folder_id, "name": "2021", "project": "1", "parent": "1", "counts": counts, "mirror": "12" if big else None}
+    counts = sample.counts(
+        sample.ITEMS + 331_200 if big else 0,
+        12_000_000_000_000 if big else 0,
+        folders=sample.FOLDERS if big else 0,
+        direct=direct,
+    )
+    folder = {
+        "id": folder_id,
+        "name": "2021",
+        "project": "1",
+        "parent": "1",
+        "counts": counts,
+        "mirror": "12" if big else None,
+    }
     return {
-        "project": sample.PROJECTS[0], "folder": folder, "crumbs": [CRUMBS[0], {"id": folder_id, "name": "2021" if big else "empty"}],
-        "query": shown, "mirror": sample.MIRRORS[0] if big else None, "jobs": [], "may_edit": True,
-    }  # fmt: skip
+        "project": sample.PROJECTS[0],
+        "folder": folder,
+        "crumbs": [CRUMBS[0], {"id": folder_id, "name": "2021" if big else "empty"}],
+        "query": shown,
+        "mirror": installation.MIRRORS[0] if big else None,
+        "jobs": [],
+        "may_edit": True,
+    }
 
 
 def _item(item_id: str) -> dict[str, Any]:
-    return {"project": sample.PROJECTS[0], "crumbs": CRUMBS, "item": sample.item(int(item_id) - 1000), "store": "reef", "may_edit": True}
+    return {
+        "project": sample.PROJECTS[0],
+        "crumbs": CRUMBS,
+        "item": sample.item(int(item_id) - 1000),
+        "store": "reef",
+        "may_edit": True,
+    }
 
 
-def screen(path: str, query: dict[str, str]) -> tuple[str, str, str, dict[str, Any]] | None:
-    """(template, section, title, context) of a page; None: there is no such page."""
+Screen = tuple[str, str, str, dict[str, Any]]
+"""Template, section, title and context."""
+
+
+def _gate(path: str, query: dict[str, str]) -> Screen | None:
+    email = "ada@example.org"
+    if path == "/sign-in":
+        return (
+            "sign_in.html",
+            "",
+            "Sign in",
+            {"next": "", "email": "", "problem": PROBLEM if query.get("wrong") else None},
+        )
+    if path.startswith("/sign-in/"):
+        return "link.html", "", "Welcome", {"action": url(path), "usable": not path.endswith("/old"), "email": email}
+    if path == "/password":
+        return "password.html", "", "Choose a password", {"email": email, "min_length": 12, "problem": None}
+    return None
+
+
+def _browse(path: str, query: dict[str, str]) -> Screen | None:
     match path.strip("/").split("/"):
-        case ["sign-in"]:
-            return "sign_in.html", "", "Sign in", {"next": "", "email": "", "problem": PROBLEM if query.get("wrong") else None}
-        case ["sign-in", token]:
-            return "link.html", "", "Welcome", {"action": url(path), "usable": token != "old", "email": "ada@example.org"}
-        case ["password"]:
-            return "password.html", "", "Choose a password", {"email": "ada@example.org", "min_length": 12, "problem": None}
         case [""]:
-            return "start.html", "projects", "Projects", {"projects": [] if query.get("none") else sample.PROJECTS, "jobs": [] if query.get("none") else sample.JOBS[:1], "stores": 0, "may_add": True}
+            none = bool(query.get("none"))
+            projects, jobs = ([], []) if none else (sample.PROJECTS, sample.JOBS[:1])
+            return (
+                "start.html",
+                "projects",
+                "Projects",
+                {"projects": projects, "jobs": jobs, "stores": 0, "may_add": True},
+            )
         case ["folders", "8"]:
             return "folder.html", "projects", "empty", _folder(query, folder_id="8")
         case ["folders", "6"]:
@@ -58,33 +110,76 @@ def screen(path: str, query: dict[str, str]) -> tuple[str, str, str, dict[str, A
             return "folder.html", "projects", "2021", _folder(query)
         case ["items", item_id]:
             return "item.html", "projects", "item", _item(item_id)
+        case _:
+            return None
+
+
+def _connect(path: str, query: dict[str, str]) -> Screen | None:
+    stores, mirrors = ([], []) if query.get("none") else (installation.STORES, installation.MIRRORS)
+    match path.strip("/").split("/"):
         case ["stores"]:
-            return "stores.html", "stores", "Stores", {"stores": [] if query.get("none") else sample.STORES, "may_add": True}
+            return "stores.html", "stores", "Stores", {"stores": stores, "may_add": True}
         case ["stores", "new"]:
             return "store_add.html", "stores", "Add a store", {}
         case ["stores", _]:
-            return "store.html", "stores", "reef", {"store": sample.STORES[0], "report": sample.REPORT, "used_by": ["mirror 12", "project Reef survey 2021"], "mirrors": sample.MIRRORS[:1], "may_edit": True}
+            used_by = ["mirror 12", "project Reef survey 2021"]
+            context = {"store": stores[0], "report": installation.REPORT, "used_by": used_by, "mirrors": mirrors[:1]}
+            return "store.html", "stores", "reef", context | {"may_edit": True}
         case ["mirrors"]:
-            return "mirrors.html", "mirrors", "Mirrors", {"mirrors": sample.MIRRORS, "may_add": True}
+            return "mirrors.html", "mirrors", "Mirrors", {"mirrors": mirrors, "may_add": True}
         case ["mirrors", "new"]:
-            return "mirror_add.html", "mirrors", "Add a mirror", {"stores": sample.STORES, "projects": sample.PROJECTS, "chosen": {"store": "reef", "project": "1", "prefix": ""}}
+            chosen = {"store": "reef", "project": "1", "prefix": ""}
+            context = {"stores": stores, "projects": sample.PROJECTS, "chosen": chosen}
+            return "mirror_add.html", "mirrors", "Add a mirror", context
+        case _:
+            return None
+
+
+def _run(path: str, query: dict[str, str]) -> Screen | None:
+    match path.strip("/").split("/"):
         case ["jobs"]:
-            return "jobs.html", "jobs", "Jobs", {"jobs": sample.JOBS, "state": query.get("state", ""), "next": "36"}
+            context = {"jobs": sample.JOBS, "state": query.get("state", ""), "next": "36"}
+            return "jobs.html", "jobs", "Jobs", context
         case ["jobs", number]:
             return "job.html", "jobs", f"Job {number}", {"job": next(job for job in sample.JOBS if job["id"] == number)}
         case ["users"]:
-            return "users.html", "users", "Users and tokens", {"users": sample.USERS, "tokens": sample.TOKENS, "projects": sample.PROJECTS}
+            context = {"users": installation.USERS, "tokens": installation.TOKENS, "projects": sample.PROJECTS}
+            return "users.html", "users", "Users and tokens", context
         case ["settings"]:
-            return "settings.html", "settings", "Settings and health", {"checks": sample.CHECKS, "settings": sample.SETTINGS, "places": sample.PLACES}
+            context = {"checks": installation.CHECKS, "settings": installation.SETTINGS, "places": installation.PLACES}
+            return "settings.html", "settings", "Settings and health", context
         case _:
             return None
+
+
+def screen(path: str, query: dict[str, str]) -> Screen | None:
+    """What stands at a path; None: there is no such page."""
+    return _gate(path, query) or _browse(path, query) or _connect(path, query) or _run(path, query)
 
 
 def render(path: str, query: dict[str, str]) -> tuple[int, str]:
     """Status and HTML of a page, as the server would answer it."""
     found = screen(path, query)
-    problem = {"status": 404, "title": "Not found", "detail": "There is no such page.", "advice": "It may have been removed, or you may not see it."}
-    template, section, title, context = found or ("problem.html", "", "Not found", {"problem": problem, "request_id": "01JD2Z"})
-    user = None if template in ("sign_in.html", "link.html", "password.html") else sample.USER
-    common = {"url": url, "base": BASE, "version": "test", "section": section, "title": title, "user": user, "open_jobs": 3}
+    problem = {
+        "status": 404,
+        "title": "Not found",
+        "detail": "There is no such page.",
+        "advice": "It may have been removed, or you may not see it.",
+    }
+    template, section, title, context = found or (
+        "problem.html",
+        "",
+        "Not found",
+        {"problem": problem, "request_id": "01JD2Z"},
+    )
+    user = None if template in ("sign_in.html", "link.html", "password.html") else installation.USER
+    common = {
+        "url": url,
+        "base": BASE,
+        "version": "test",
+        "section": section,
+        "title": title,
+        "user": user,
+        "open_jobs": 3,
+    }
     return (200 if found else 404), PAGES.get_template(template).render(common | context)

@@ -116,4 +116,4 @@ async def test_a_refusal_is_remembered_for_its_time() -> None:
         raised.append(caught.value)
     assert making.runs == 2
     assert {error.reason for error in raised} == {"The image is cut off."}
-    assert len({id(error) for error in raised}) == 4
+    assert len({id(error) for error in raised[:3]}) == 3

@@ -9,6 +9,7 @@ import resource
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ async def test_eviction_goes_down_to_95_percent_at_once(opened: Open, tmp_path: 
         sizes.append(sum(place.stat().st_size for place in entries(tmp_path)))
         assert sizes[-1] == cache.total_bytes
     assert max(sizes) <= 110_000
-    falls = [after for before, after in zip(sizes, sizes[1:], strict=False) if after < before]
+    falls = [after for before, after in pairwise(sizes) if after < before]
     assert 0 < len(falls) < 15
     assert max(falls) <= 110_000 * 0.95
 

@@ -182,7 +182,9 @@ class Answers:
 
     async def children(self, request: web.Request) -> web.Response:
         page = {"folders": [SUB], "items": [ITEM], "next": "more", "position": 0, "total": 3}
-        if request.query.get("after") == "more":
+        if request.match_info["folder"] != ROOT["id"]:
+            page = {"folders": [], "items": [], "next": None, "position": 0, "total": 0}
+        elif request.query.get("after") == "more":
             page = {"folders": [], "items": [ODD], "next": None, "position": 2, "total": 3}
         return web.json_response(page)
 

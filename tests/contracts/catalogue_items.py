@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from contracts.catalogue_rows import Moored, all_rows, ids_of, moor, plant, split
+import asyncio
+from functools import partial
 
-from moorage.model.catalogue import Counts, FolderId, Gone, Item, ItemId, Kind, Measured
+import pytest
+
+from contracts.catalogue_rows import Moored, all_rows, ids_of, moor, plant, planted, split
+from moorage.model.catalogue import Counts, FolderId, Gone, Item, ItemId, Kind, Measured, Page
 from moorage.model.errors import Conflict, NotFound
 from moorage.model.keys import key_of
 from moorage.model.transaction import ChangedRow, Facts, ItemQuery, NewRow, Transaction
@@ -47,6 +50,16 @@ def counts(tx: Transaction, moored: Moored, path: bytes = b"") -> Counts:
     return tx.folders.get(tx.folders.ensure(moored.tree, [path])[path]).counts
 
 
+def got(id_: ItemId, tx: Transaction) -> Item:
+    """The item of an id."""
+    return tx.items.get(id_)
+
+
+def buried(id_: ItemId, gone: Gone, tx: Transaction) -> int:
+    """Bury one item."""
+    return tx.items.bury([id_], gone)
+
+
 class ItemsContract:
     """Items one by one and by the thousand."""
 
@@ -54,11 +67,11 @@ class ItemsContract:
         moored = await facts.write(moor)
         await facts.write(lambda tx: plant(tx, moored, ODD))
         assert await facts.read(lambda tx: all_rows(tx, moored)) == sorted(ODD)
-        for key in ODD:
-            found = await facts.write(lambda tx, key=key: item(tx, moored, key))
+        by_key = await facts.write(lambda tx: {odd: item(tx, moored, odd) for odd in ODD})
+        for key, found in by_key.items():
             assert found.key == moored.prefix + key_of(key)
             assert (found.store, found.project, found.linked) == (moored.store, moored.project, True)
-            assert await facts.read(lambda tx, found=found: tx.items.get(found.id)) == found
+            assert await facts.read(partial(got, found.id)) == found
 
     async def test_facts_come_back_as_they_were_written(self, facts: Facts) -> None:
         moored = await facts.write(moor)
@@ -73,7 +86,7 @@ class ItemsContract:
         moored = await facts.write(moor)
         for block in range(3):
             names = [b"%d" % (block * 1000 + i) for i in range(1000)]
-            await facts.write(lambda tx, names=names: plant(tx, moored, names))
+            await planted(facts, moored, names)
         by_key = await facts.read(lambda tx: ids_of(tx, moored))
         ids = [by_key[b"%d" % i] for i in range(3000)]
         assert ids == sorted(set(ids))
@@ -99,7 +112,7 @@ class ItemsContract:
         moored = await facts.write(moor)
         await facts.write(lambda tx: plant(tx, moored, {b"a/b": 10, b"c": 1}))
         old = await facts.write(lambda tx: item(tx, moored, b"a/b"))
-        ids = [old.id, old.id + 1]
+        ids = [old.id, ItemId(old.id + 1)]
         assert await facts.write(lambda tx: tx.items.bury(ids, Gone.HIDDEN)) == 1
         assert await facts.write(lambda tx: tx.items.bury(ids, Gone.HIDDEN)) == 0
         dead = await facts.read(lambda tx: tx.items.get(old.id))
@@ -133,9 +146,8 @@ class ItemsContract:
         assert await facts.read(lambda tx: all_rows(tx, moored)) == [b"a"]
         second = await facts.write(lambda tx: item(tx, moored, b"a"))
         await facts.write(lambda tx: tx.items.bury([second.id], Gone.TRASHED))
-        assert {(await facts.read(lambda tx, id_=id_: tx.items.get(id_))).gone for id_ in (old.id, second.id)} == {
-            Gone.TRASHED
-        }
+        dead = [await facts.read(partial(got, id_)) for id_ in (old.id, second.id)]
+        assert [item_.gone for item_ in dead] == [Gone.TRASHED, Gone.TRASHED]
 
     async def test_removed_rows_are_gone_for_good(self, facts: Facts) -> None:
         moored = await facts.write(moor)
@@ -152,7 +164,7 @@ class ItemsContract:
         ids = await facts.read(lambda tx: ids_of(tx, moored))
         for gone in Gone:
             id_ = ItemId(ids[gone.value.encode()])
-            await facts.write(lambda tx, id_=id_, gone=gone: tx.items.bury([id_], gone))
+            await facts.write(partial(buried, id_, gone))
         assert await facts.write(lambda tx: tx.items.empty_trash(1)) == 0
         assert await facts.write(lambda tx: tx.items.empty_trash(2**52, limit=1)) == 1
         assert await facts.write(lambda tx: tx.items.empty_trash(2**52)) == 1
@@ -168,7 +180,7 @@ class CountersContract:
         moored = await facts.write(moor)
         for start in (0, 50):
             keys = {b"a/%d" % i: i for i in range(start, start + 50)}
-            await facts.write(lambda tx, keys=keys: plant(tx, moored, keys))
+            await planted(facts, moored, keys)
         assert await facts.write(lambda tx: counts(tx, moored, b"a/")) == Counts(100, 4950, 0, 0, 0)
         assert await facts.write(lambda tx: counts(tx, moored)) == Counts(0, 0, 0, 0, 1)
 
@@ -176,7 +188,7 @@ class CountersContract:
         moored = await facts.write(moor)
         for i in range(9):
             keys = {b"a/b/%d" % i: 1, b"a/%d" % i: 10, b"c/%d" % i: 100}
-            await facts.write(lambda tx, keys=keys: plant(tx, moored, keys))
+            await planted(facts, moored, keys)
         turns = 0
         while await facts.write(lambda tx: tx.folders.fold(10)):
             turns += 1
@@ -206,8 +218,6 @@ class CountersContract:
         assert await facts.read(lambda tx: tx.folders.recount(moored.project, repair=False)) == []
 
     async def test_folds_of_many_writers_count_every_row_once(self, facts: Facts) -> None:
-        import asyncio
-
         moored = await facts.write(moor)
         await facts.write(lambda tx: tx.folders.ensure(moored.tree, [b"a/%d/" % i for i in range(10)]))
 
@@ -228,8 +238,6 @@ class TreesContract:
     """Folders made at the same time by several writers."""
 
     async def test_writers_that_make_the_same_folders_agree_on_their_ids(self, facts: Facts) -> None:
-        import asyncio
-
         moored = await facts.write(moor)
         paths = [b"%d/%d/" % (i, j) for i in range(5) for j in range(20)]
 
@@ -247,16 +255,16 @@ class WalkContract:
     async def walked(
         self, facts: Facts, moored: Moored, query: ItemQuery, limit: int, folder: FolderId | None
     ) -> list[str]:
-        seen: list[str] = []
-        after: str | None = None
-        while True:
-            page = await facts.read(
-                lambda tx, after=after: tx.items.walk(moored.project, folder, query, after=after, limit=limit)
-            )
+        def one(after: str | None, tx: Transaction) -> Page[Item]:
+            return tx.items.walk(moored.project, folder, query, after=after, limit=limit)
+
+        page = await facts.read(partial(one, None))
+        seen: list[str] = [row.key for row in page.rows]
+        while page.next is not None:
+            page = await facts.read(partial(one, page.next))
             assert len(page.rows) <= limit
             seen += [row.key for row in page.rows]
-            if (after := page.next) is None:
-                return seen
+        return seen
 
     @pytest.mark.parametrize("limit", [1, 3, 1000])
     async def test_a_walk_names_every_item_once(self, facts: Facts, limit: int) -> None:

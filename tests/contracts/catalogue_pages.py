@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-from contracts.catalogue_rows import Moored, ids_of, moor, plant
 
-from moorage.model.catalogue import Gone, Item, ItemId, Kind, Order
+from contracts.catalogue_rows import Moored, ids_of, moor, plant
+from moorage.model.catalogue import Gone, Item, ItemId, Kind, Order, Page
 from moorage.model.errors import Busy, Invalid
 from moorage.model.transaction import Facts, ItemQuery, Transaction
 
@@ -15,16 +15,25 @@ NAMES = [b"", b"\x00", b"A", b"a", b"a b", b"a.jpg", b"\x7f", b"\xc3\xa9", b"\xf
 LARGE = 12_345
 
 
+async def page_of(
+    facts: Facts,
+    moored: Moored,
+    query: ItemQuery,
+    *,
+    after: str | None = None,
+    limit: int = 100,
+    at: int | None = None,
+) -> Page[Item]:
+    """One page of the mirror's top folder."""
+    return await facts.read(lambda tx: tx.items.page(moored.tree, query, after=after, limit=limit, at=at))
+
+
 async def paged(facts: Facts, moored: Moored, query: ItemQuery, limit: int, at: int | None = None) -> list[Item]:
     """All rows from the first page, or from index ``at``, to the end."""
     seen: list[Item] = []
     after: str | None = None
     while True:
-        page = await facts.read(
-            lambda tx, after=after: tx.items.page(
-                moored.tree, query, after=after, limit=limit, at=None if after else at
-            )
-        )
+        page = await page_of(facts, moored, query, after=after, limit=limit, at=None if after else at)
         assert len(page.rows) <= limit
         seen += page.rows
         if (after := page.next) is None:
@@ -83,10 +92,10 @@ class PagesContract:
         moored = await facts.write(moor)
         await facts.write(lambda tx: plant(tx, moored, [b"%06d" % i for i in range(20_500)]))
         none = ItemQuery(kind=Kind.VIDEO)
-        page = await facts.read(lambda tx: tx.items.page(moored.tree, none))
+        page = await page_of(facts, moored, none)
         assert page.rows == []
         assert page.next is not None
-        rest = await facts.read(lambda tx: tx.items.page(moored.tree, none, after=page.next))
+        rest = await page_of(facts, moored, none, after=page.next)
         assert (rest.rows, rest.next) == ([], None)
 
     async def test_tombstones_are_on_pages_of_their_own(self, facts: Facts) -> None:
@@ -100,7 +109,7 @@ class PagesContract:
     async def test_a_cursor_of_another_query_or_no_cursor_is_refused(self, facts: Facts) -> None:
         moored = await facts.write(moor)
         await facts.write(lambda tx: plant(tx, moored, NAMES))
-        page = await facts.read(lambda tx: tx.items.page(moored.tree, ItemQuery(), limit=2))
+        page = await page_of(facts, moored, ItemQuery(), limit=2)
         for query, after in [
             (ItemQuery(descending=True), page.next),
             (ItemQuery(order=Order.SIZE), page.next),
@@ -110,16 +119,16 @@ class PagesContract:
             (ItemQuery(), "W10"),
         ]:
             with pytest.raises(Invalid):
-                await facts.read(lambda tx, q=query, a=after: tx.items.page(moored.tree, q, after=a))
+                await page_of(facts, moored, query, after=after)
 
     async def test_paging_on_neither_repeats_nor_skips_while_rows_come_and_go(self, facts: Facts) -> None:
         moored = await facts.write(moor)
         await facts.write(lambda tx: plant(tx, moored, [b"%02d" % i for i in range(0, 40, 2)]))
-        first = await facts.read(lambda tx: tx.items.page(moored.tree, ItemQuery(), limit=5))
+        first = await page_of(facts, moored, ItemQuery(), limit=5)
         ids = await facts.read(lambda tx: ids_of(tx, moored))
         await facts.write(lambda tx: tx.items.remove([ItemId(ids[b"08"]), ItemId(ids[b"10"])]))
         await facts.write(lambda tx: plant(tx, moored, [b"01", b"11"]))
-        rest = await facts.read(lambda tx: tx.items.page(moored.tree, ItemQuery(), after=first.next))
+        rest = await page_of(facts, moored, ItemQuery(), after=first.next)
         assert [row.name for row in first.rows] == ["00", "02", "04", "06", "08"]
         assert [row.name for row in rest.rows][:3] == ["11", "12", "14"]
 
@@ -134,21 +143,19 @@ class LargeFoldersContract:
         for at in (0, 1, 999, 1000, 1001, 9_999, 12_000, LARGE - 1):
             for descending in (False, True):
                 query = ItemQuery(descending=descending)
-                page = await facts.read(
-                    lambda tx, at=at, query=query: tx.items.page(moored.tree, query, at=at, limit=3)
-                )
+                page = await page_of(facts, moored, query, at=at, limit=3)
                 index = LARGE - 1 - at if descending else at
                 assert page.rows[0].name == f"{index:06d}"
                 assert page.position == at
-        past = await facts.read(lambda tx: tx.items.page(moored.tree, ItemQuery(), at=LARGE))
+        past = await page_of(facts, moored, ItemQuery(), at=LARGE)
         assert (past.rows, past.next) == ([], None)
 
     async def test_a_jump_and_the_pages_after_it_know_their_position(self, facts: Facts) -> None:
         moored = await facts.write(large)
         while await facts.write(lambda tx: tx.folders.fold()):
             pass
-        first = await facts.read(lambda tx: tx.items.page(moored.tree, ItemQuery(), at=5_432, limit=10))
-        second = await facts.read(lambda tx: tx.items.page(moored.tree, ItemQuery(), after=first.next, limit=10))
+        first = await page_of(facts, moored, ItemQuery(), at=5_432, limit=10)
+        second = await page_of(facts, moored, ItemQuery(), after=first.next, limit=10)
         assert (first.position, second.position) == (5_432, 5_442)
         assert second.rows[0].name == "005442"
 
@@ -159,31 +166,31 @@ class LargeFoldersContract:
         ids = await facts.read(lambda tx: ids_of(tx, moored))
         gone = [ItemId(ids[b"%06d" % i]) for i in range(2_500, 3_000)]
         await facts.write(lambda tx: tx.items.bury(gone, Gone.VANISHED))
-        before = await facts.read(lambda tx: tx.items.page(moored.tree, ItemQuery(), at=6_000, limit=1))
+        before = await page_of(facts, moored, ItemQuery(), at=6_000, limit=1)
         assert abs(int(before.rows[0].name) - 6_500) <= 500
         while await facts.write(lambda tx: tx.folders.fold()):
             pass
-        after = await facts.read(lambda tx: tx.items.page(moored.tree, ItemQuery(), at=6_000, limit=1))
+        after = await page_of(facts, moored, ItemQuery(), at=6_000, limit=1)
         assert int(after.rows[0].name) == 6_500
-        unmoved = await facts.read(lambda tx: tx.items.page(moored.tree, ItemQuery(), at=2_100, limit=1))
+        unmoved = await page_of(facts, moored, ItemQuery(), at=2_100, limit=1)
         assert int(unmoved.rows[0].name) == 2_100
 
-    async def test_an_order_without_an_index_is_refused_until_it_is_built(self, facts: Facts) -> None:
+    @pytest.mark.parametrize("order", [Order.SIZE, Order.MODIFIED])
+    async def test_an_order_without_an_index_is_refused_until_it_is_built(self, facts: Facts, order: Order) -> None:
         moored = await facts.write(large)
-        for order in (Order.SIZE, Order.MODIFIED):
-            query = ItemQuery(order=order)
-            assert not await facts.read(lambda tx, order=order: tx.items.order_ready(order))
-            with pytest.raises(Busy, match=order.value):
-                await facts.read(lambda tx, query=query: tx.items.page(moored.tree, query))
-            for _ in range(2):
-                await facts.write(lambda tx, order=order: tx.items.build_order(order))
-            assert await facts.read(lambda tx, order=order: tx.items.order_ready(order))
-            seen = await paged(facts, moored, query, 4_000)
-            values = [(row.size, row.id) for row in seen]
-            assert len(values) == LARGE
-            assert values == sorted(values)
-            jumped = await facts.read(lambda tx, query=query: tx.items.page(moored.tree, query, at=7_777, limit=1))
-            assert jumped.rows == [seen[7_777]]
-            with pytest.raises(Invalid):
-                await facts.read(lambda tx, query=query: tx.items.page(moored.tree, query, at=10_001))
+        query = ItemQuery(order=order)
+        assert not await facts.read(lambda tx: tx.items.order_ready(order))
+        with pytest.raises(Busy, match=order.value):
+            await page_of(facts, moored, query)
+        for _ in range(2):
+            await facts.write(lambda tx: tx.items.build_order(order))
+        assert await facts.read(lambda tx: tx.items.order_ready(order))
+        seen = await paged(facts, moored, query, 4_000)
+        values = [(row.size, row.id) for row in seen]
+        assert len(values) == LARGE
+        assert values == sorted(values)
+        jumped = await page_of(facts, moored, query, at=7_777, limit=1)
+        assert jumped.rows == [seen[7_777]]
+        with pytest.raises(Invalid):
+            await page_of(facts, moored, query, at=10_001)
         assert await facts.read(lambda tx: tx.items.order_ready(Order.NAME))

@@ -9,7 +9,7 @@ from moorage.model.catalogue import FolderId, Kind, ProjectId
 from moorage.model.keys import Bucket, Prefix, key_bytes
 from moorage.model.mirror import Mirror, MirrorId
 from moorage.model.store import Connection, Provider, Store, StoreId
-from moorage.model.transaction import NewRow, Transaction
+from moorage.model.transaction import Facts, NewRow, Transaction
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,11 @@ def plant(
         for key, size in by_key.items()
     ]
     tx.items.insert(moored.project, rows)
+
+
+async def planted(facts: Facts, moored: Moored, sizes: Mapping[bytes, int] | Iterable[bytes]) -> None:
+    """``plant`` in a transaction of its own."""
+    await facts.write(lambda tx: plant(tx, moored, sizes))
 
 
 def ids_of(tx: Transaction, moored: Moored) -> dict[bytes, int]:

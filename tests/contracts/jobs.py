@@ -108,7 +108,7 @@ class JobsContract(WorkContract):
             with pytest.raises(Conflict):
                 await facts.write(lambda tx, state=state: tx.jobs.set_state(job.id, state))  # type: ignore[misc] # mypy cannot infer a lambda with a default
         assert await facts.read(lambda tx: tx.jobs.get(job.id)) == job
-        await facts.write(lambda tx: tx.jobs.set_state(job.id, final, message="over"))
+        await facts.write(lambda tx: tx.jobs.set_state(job.id, final))
         assert await facts.read(lambda tx: tx.jobs.get(job.id)) == job
         await facts.write(lambda tx: tx.jobs.set_state(job.id, JobState.QUEUED))
         retried = await facts.read(lambda tx: tx.jobs.get(job.id))

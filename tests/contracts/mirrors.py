@@ -148,6 +148,21 @@ class MirrorsContract:
         assert await facts.write(change) == [e]
         assert (a.size, b.generation) == (10, "g1")
 
+    async def test_a_page_of_candidates_is_full_though_thousands_before_it_changed(self, facts: Facts) -> None:
+        moored = await facts.write(moor)
+        scan, mount, project = moored.scan.id, moored.mirror.folder, moored.mirror.project
+
+        def grow(tx: Transaction) -> list[Row]:
+            tx.items.insert(project, [NewRow(mount, b"n%05d" % n, 1, 10, "e1", 5, "g1") for n in range(2500)])
+            rows = sorted(tx.items.between(mount, None, None), key=lambda row: row.id)
+            tx.mirrors.add_missing(scan, rows)
+            tx.items.bury([row.id for row in rows[:2100]], Gone.VANISHED)
+            return rows
+
+        rows = await facts.write(grow)
+        assert await facts.read(lambda tx: tx.mirrors.missing(scan, limit=3)) == rows[2100:2103]
+        assert await facts.read(lambda tx: tx.mirrors.missing(scan)) == rows[2100:]
+
     async def test_candidates_are_dropped_one_by_one_and_at_the_end(self, facts: Facts) -> None:
         moored = await facts.write(moor)
         scan, rows = moored.scan.id, sorted(moored.rows, key=lambda row: row.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.catalogue import FoldersContract, ProjectsContract, StoresContract
+from contracts.catalogue_intervals import IntervalsContract
 from contracts.catalogue_items import CountersContract, ItemsContract, TreesContract, WalkContract
 from contracts.catalogue_pages import LargeFoldersContract, PagesContract
 
@@ -40,4 +41,8 @@ class TestPages(PagesContract):
 
 
 class TestLargeFolders(LargeFoldersContract):
+    pass
+
+
+class TestIntervals(IntervalsContract):
     pass

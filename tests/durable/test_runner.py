@@ -34,7 +34,7 @@ async def started(tmp_path: Path) -> AsyncIterator[Callable[[Run], Awaitable[Dbo
 
 async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in threads of DBOS
+        while not condition():
             await asyncio.sleep(0.005)
 
 

@@ -67,6 +67,12 @@ async def test_a_process_killed_while_idle_is_replaced_unnoticed() -> None:
         assert pool.pids != (before,)
 
 
+async def test_an_interrupt_from_the_terminal_is_left_to_the_server() -> None:
+    async with closing(DecoderPool(processes=1)) as pool:
+        rendered = await pool.preview(BytesSource(media.data(ROCKET), at_first_read(pool, signal.SIGINT)), BOX)
+    assert rendered.source_width == 640
+
+
 async def test_a_process_that_crashes_costs_its_own_image_only() -> None:
     async with closing(DecoderPool(processes=1)) as pool:
         with pytest.raises(Undecodable, match="broke down"):
@@ -202,6 +208,13 @@ async def test_a_process_that_cannot_start_says_what_it_lacks(monkeypatch: pytes
             await pool.preview(named(ROCKET), BOX)
         monkeypatch.undo()
         await pool.preview(named(ROCKET), BOX)
+
+
+async def test_an_interpreter_that_is_gone_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    async with closing(DecoderPool(processes=1)) as pool:
+        with pytest.raises(TryAgain, match="/nowhere/python"):
+            await pool.preview(named(ROCKET), BOX)
 
 
 async def test_processes_work_side_by_side() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from moorage.database.engine import Database
@@ -21,8 +24,8 @@ from moorage.model.keys import Bucket, Key, key_bytes
 from moorage.model.mirror import Mirror, MirrorId
 from moorage.model.objects import ListingPage
 from moorage.model.runner import Runner
-from moorage.model.store import Connection, ObjectStore, Provider, Store
-from moorage.model.transaction import Row
+from moorage.model.store import Connection, ObjectStore, Provider, Store, StoreOpener
+from moorage.model.transaction import Row, Transaction
 from moorage.stores.memory import MemoryStore, Shelf
 
 QUICK = Pace(every_s=0.2, backoff_s=0.005)
@@ -114,6 +117,8 @@ class Harbour:
     asked: list[tuple[Key | None, int]] = field(default_factory=list)
     before_page: Callable[[Key | None, int], Awaitable[None]] | None = None
     mend: Callable[[ListingPage], ListingPage] | None = None
+    opener: StoreOpener | None = None
+    """Where set, the stores are real ones."""
     dispatcher: Dispatcher = field(init=False)
     runner: Runner = field(init=False)
     jobs: Jobs = field(init=False)
@@ -127,8 +132,7 @@ class Harbour:
         self.mirrors = Mirrors(self.facts, self.open_store, hint=self.dispatcher.hint, now_ms=now_ms)
 
     def open_store(self, store: Store) -> ObjectStore:
-        assert store.name == self.store.name
-        return CountingStore(self)
+        return CountingStore(self) if self.opener is None else self.opener(store)
 
     async def put(self, keys: Iterable[str] | Mapping[str, bytes]) -> None:
         bodies = keys if isinstance(keys, Mapping) else dict.fromkeys(keys, b"x")
@@ -175,18 +179,16 @@ class Harbour:
     async def rows(self, mirror: MirrorId) -> dict[bytes, Row]:
         """Live rows of the mirror's tree by key below the prefix."""
 
-        def read(tx: object) -> list[Row]:
-            folder = tx.mirrors.get(mirror).folder  # type: ignore[attr-defined]  # a transaction
-            return tx.items.between(folder, None, None)  # type: ignore[attr-defined,no-any-return]
+        def read(tx: Transaction) -> list[Row]:
+            return tx.items.between(tx.mirrors.get(mirror).folder, None, None)
 
         return {row.path + row.name: row for row in await self.facts.read(read)}
 
     async def gone(self, mirror: MirrorId) -> dict[bytes, tuple[ItemId, Gone]]:
         """Tombstones by key below the prefix."""
 
-        def read(tx: object) -> dict[tuple[bytes, bytes], tuple[ItemId, Gone]]:
-            folder = tx.mirrors.get(mirror).folder  # type: ignore[attr-defined]  # a transaction
-            return tx.items.gone_between(folder, None, None)  # type: ignore[attr-defined,no-any-return]
+        def read(tx: Transaction) -> dict[tuple[bytes, bytes], tuple[ItemId, Gone]]:
+            return tx.items.gone_between(tx.mirrors.get(mirror).folder, None, None)
 
         return {path + name: fate for (path, name), fate in (await self.facts.read(read)).items()}
 
@@ -204,14 +206,30 @@ class Harbour:
         assert {key: (row.size, row.etag) for key, row in rows.items()} == self.expected(mirror.prefix)
 
 
+@cache
+def empty_catalogue() -> bytes:
+    """A database file with the schema and no rows: made once, because migrations take their time."""
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "empty.db"
+        upgrade(f"sqlite:///{file}")
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+        return file.read_bytes()
+
+
 @asynccontextmanager
-async def opened(data: Path, runner: Runner | None = None, pace: Pace = QUICK) -> AsyncIterator[Harbour]:
-    """A harbour on ``<data>/catalogue.db``, whose dispatcher runs."""
-    url = f"sqlite:///{data / 'catalogue.db'}"
-    upgrade(url)
-    facts = Database.open(url, sealer=PlainSealer())
+async def opened(
+    data: Path, runner: Runner | None = None, pace: Pace = QUICK, prepare: Callable[[Harbour], None] | None = None
+) -> AsyncIterator[Harbour]:
+    """A harbour on ``<data>/catalogue.db``, whose dispatcher runs; ``prepare`` is called before it starts."""
+    catalogue = data / "catalogue.db"
+    if not catalogue.exists():
+        catalogue.write_bytes(empty_catalogue())
+    facts = Database.open(f"sqlite:///{catalogue}", sealer=PlainSealer())
     harbour = await _harbour(facts)
     harbour.wire(runner or TaskRunner(), pace)
+    if prepare is not None:
+        prepare(harbour)
     await harbour.dispatcher.start()
     try:
         yield harbour

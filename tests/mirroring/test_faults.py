@@ -6,18 +6,20 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from mirroring.harbour import Harbour
 
+from mirroring.harbour import Harbour
 from moorage.model.access import SYSTEM
 from moorage.model.errors import StoreDenied, StoreUnreachable
 from moorage.model.jobs import JobState
-from moorage.model.keys import Key
+from moorage.model.keys import Bucket, Key
 from moorage.model.mirror import MirrorState
 from moorage.model.objects import ListingPage
-from moorage.model.store import Connection, Provider
+from moorage.model.store import Provider
 from moorage.model.transaction import Transaction
+from moorage.stores.disk.store import DiskStore
 
 
 def down() -> StoreUnreachable:
@@ -124,35 +126,30 @@ async def test_an_error_of_our_own_shows_its_type_and_never_its_text(harbour: Ha
     assert "secret" not in repr(job)
 
 
-async def test_an_empty_root_that_held_objects_is_unreachable_and_keeps_every_row(harbour: Harbour) -> None:
-    await harbour.put(["p/a", "q/b"])
-    mirror, _ = await harbour.mirror("p/")
-    disk = replace(harbour.store, connection=Connection(Provider.DISK, root="/nowhere"))
-    await harbour.facts.write(lambda tx: tx.stores.update(disk))
-
-    class Root:
-        provider = Provider.DISK
-
-    opened = harbour.open_store
-
-    def open_disk(store: object) -> object:
-        one = opened(harbour.store)
-        one.provider = Provider.DISK  # type: ignore[misc]  # stands for a disk
-        return one
-
-    harbour.open_store = open_disk  # type: ignore[assignment,method-assign]
-    await harbour.dispatcher.stop()
-    harbour.wire(type(harbour.runner)())
-    await harbour.dispatcher.start()
-    await harbour.drop(["p/a", "q/b"])
+async def test_an_empty_root_that_held_objects_is_unreachable_and_keeps_every_row(
+    harbour: Harbour, tmp_path: Path
+) -> None:
+    root = tmp_path / "disk"
+    (root / "p").mkdir(parents=True)
+    (root / "p" / "a").write_bytes(b"1")
+    (root / "p" / "b").write_bytes(b"2")
+    connection = replace(harbour.store.connection, provider=Provider.DISK, root=str(root))
+    harbour.store = replace(harbour.store, connection=connection, bucket=Bucket(""))
+    await harbour.facts.write(lambda tx: tx.stores.update(harbour.store))
+    harbour.opener = DiskStore
+    mirror, job = await harbour.mirror("p/")
+    assert job.outcome["added"] == 2
+    root.rename(tmp_path / "unmounted")
+    root.mkdir()
     job = await harbour.reindex(mirror)
     assert job.state is JobState.FAILED
     assert "probably not mounted" in job.message
-    assert set(await harbour.rows(mirror.id)) == {b"a"}
-    await harbour.put(["q/b"])
+    assert set(await harbour.rows(mirror.id)) == {b"a", b"b"}
+    (root / "else").write_bytes(b"3")
     await harbour.jobs.retry(SYSTEM, job.id)
     job = await harbour.ended(job.id)
-    assert job.state is JobState.NEEDS_CONFIRMATION, "the root is there; only this prefix is empty"
+    assert job.state is JobState.NEEDS_CONFIRMATION, "the disk is there; only this prefix is empty"
+    assert set(await harbour.rows(mirror.id)) == {b"a", b"b"}
 
 
 async def test_rolled_back_commits_leave_the_same_rows(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from mirroring.harbour import Harbour
 
+from mirroring.harbour import Harbour
 from moorage.model.access import SYSTEM
 from moorage.model.catalogue import Gone
 from moorage.model.errors import Changed, Conflict, Invalid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mirroring.harbour import Harbour
-
 from moorage.model.catalogue import Gone
 from moorage.model.jobs import JobState
 
@@ -36,7 +35,12 @@ async def test_an_unchanged_bucket_is_re_indexed_without_a_change(harbour: Harbo
     mirror, _ = await harbour.mirror()
     before = await harbour.rows(mirror.id)
     job = await harbour.reindex(mirror)
-    assert (job.outcome["seen"], job.outcome["added"], job.outcome["changed"], job.outcome["vanished"]) == (500, 0, 0, 0)
+    assert (job.outcome["seen"], job.outcome["added"], job.outcome["changed"], job.outcome["vanished"]) == (
+        500,
+        0,
+        0,
+        0,
+    )
     assert await harbour.rows(mirror.id) == before
 
 

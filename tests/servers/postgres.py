@@ -22,6 +22,7 @@ _SETTINGS = {
     "shared_buffers": "64MB",
     "max_connections": "200",
     "max_wal_size": "4GB",
+    "deadlock_timeout": "100ms",
 }
 
 

@@ -19,9 +19,10 @@ from moorage.model.store import Connection, Provider, Store
 from moorage.stores.s3 import Limits
 
 ACCESS_KEY, SECRET_KEY = "access", "secret"
-QUICK = Limits(connect_s=2, first_byte_s=0.4, idle_s=0.4, backoff_s=0.01, longest_pause_s=2)
+QUICK = Limits(backoff_s=0.01, longest_pause_s=2)
+HASTY = Limits(backoff_s=0.01, first_byte_s=0.3, idle_s=0.3, tries=2)
 
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -50,8 +51,8 @@ class Faulty:
     def endpoint(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        body = await request.read() if self.read_bodies else b""
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        body = await request.content.read() if self.read_bodies else b""
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.asked.append(Asked(request.method, request.raw_path, headers, body, signature_holds(request, self.scheme)))
         answer = self.answers[min(self.served, len(self.answers) - 1)]
@@ -59,7 +60,7 @@ class Faulty:
         return await answer(request)
 
 
-def signature_holds(request: web.Request, scheme: str, region: str | None = None) -> bool:
+def signature_holds(request: web.BaseRequest, scheme: str, region: str | None = None) -> bool:
     """True where the request is signed for its own path, byte for byte, with the secret key."""
     given = request.headers.get("Authorization", "")
     if "Credential=" not in given:
@@ -83,9 +84,8 @@ async def faulty(
 ) -> AsyncIterator[Faulty]:
     """A server that gives these answers."""
     server = Faulty(answers=list(answers), read_bodies=read_bodies, scheme="https" if tls else "http")
-    app = web.Application(client_max_size=1 << 30)
-    app.router.add_route("*", "/{rest:.*}", server.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    # Not an application: its routes do not match a path that holds a line break.
+    runner = web.ServerRunner(web.Server(server.handle), shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
@@ -115,7 +115,7 @@ def says(status: int, body: str | bytes = "", **headers: str) -> Answer:
     """An answer with that status, body and headers (``Retry_After="1"`` and so on)."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
         data = body if isinstance(body, bytes) else body.encode()
         return web.Response(status=status, body=data, headers=named)
 
@@ -132,7 +132,7 @@ def error(status: int, code: str, more: str = "", **headers: str) -> Answer:
 def drops() -> Answer:
     """No answer: the connection is closed."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
         assert request.transport is not None
         request.transport.abort()
         return web.Response()
@@ -143,7 +143,7 @@ def drops() -> Answer:
 def short(body: bytes, announced: int, then: Callable[[], Awaitable[None]] | None = None) -> Answer:
     """A body that ends before the length announced, after what ``then`` waits for."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"ETag": '"e"'})
         response.content_length = announced
         await response.prepare(request)

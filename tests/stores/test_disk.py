@@ -136,6 +136,14 @@ class TestForeignFiles:
             assert dict((await store.stat(Key("a"))).metadata) == {}
             assert await read(store, Key("a")) == b"data"
 
+    async def test_a_link_in_the_place_of_a_record_is_not_followed(self, tmp_path: Path) -> None:
+        await disk(tmp_path).put(Key("a"), b"data", metadata={"one": "1"})
+        (record,) = records_in(tmp_path)
+        record.rename(tmp_path / "elsewhere")
+        record.symlink_to(tmp_path / "elsewhere")
+        stat = await disk(tmp_path, read_only=True).stat(Key("a"))
+        assert (stat.size, dict(stat.metadata)) == (4, {})
+
     async def test_an_announced_version_that_never_came_leaves_the_old_metadata(self, tmp_path: Path) -> None:
         store = disk(tmp_path)
         old = await store.put(Key("a"), b"data", metadata={"one": "1"})

@@ -8,7 +8,10 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +19,6 @@ from contracts.store_keys import Blocks, all_listed, read
 from moorage.model.errors import AlreadyExists, StoreUnreachable
 from moorage.model.keys import Key
 from moorage.model.store import Condition
-from moorage.stores.disk import threads
 from moorage.stores.disk.threads import hop
 from stores.disk_roots import disk, leftovers
 
@@ -81,13 +83,12 @@ async def test_a_writer_killed_at_any_moment_leaves_one_version_with_its_metadat
 async def test_leftovers_of_the_living_are_left_alone(tmp_path: Path) -> None:
     first, reached, go = disk(tmp_path), asyncio.Event(), asyncio.Event()
 
-    class Waiting(Blocks):
-        async def __aiter__(self):  # type: ignore[no-untyped-def] # noqa: ANN204 - a body that waits
-            yield b"x" * 300_000
-            reached.set()
-            await go.wait()
+    async def waiting() -> AsyncIterator[bytes]:
+        yield b"x" * 300_000
+        reached.set()
+        await go.wait()
 
-    putting = asyncio.create_task(first.put(Key("a"), Waiting()))
+    putting = asyncio.create_task(first.put(Key("a"), waiting()))
     await reached.wait()
     await disk(tmp_path).put(Key("b"), b"")
     assert len(leftovers(tmp_path)) == 1
@@ -110,6 +111,33 @@ async def test_a_disk_that_takes_no_more_keeps_the_old_object(tmp_path: Path) ->
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert leftovers(tmp_path) == []
     assert await read(store, Key("a")) == b"old"
+
+
+async def test_a_replacement_that_fails_last_of_all_leaves_the_old_object_with_its_metadata(tmp_path: Path) -> None:
+    store = disk(tmp_path)
+    await store.put(Key("a"), b"old", metadata={"one": "1"})
+
+    async def robbed() -> AsyncIterator[bytes]:
+        yield b"new"
+        for path in leftovers(tmp_path):
+            path.unlink()
+
+    with pytest.raises(StoreUnreachable):
+        await store.put(Key("a"), robbed(), metadata={"two": "2"})
+    assert await read(store, Key("a")) == b"old"
+    assert dict((await store.stat(Key("a"))).metadata) == {"one": "1"}
+
+
+async def test_versions_are_told_apart_by_a_clock_of_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An inode may come again within one tick of the file system's clock."""
+    store = disk(tmp_path)
+    moments = iter((1_700_000_000_123_456_789, 1_700_000_000_123_456_790))
+    monkeypatch.setattr("moorage.stores.disk.files.time", SimpleNamespace(time_ns=lambda: next(moments)))
+    first = await store.put(Key("a"), b"1")
+    second = await store.put(Key("a"), b"2")
+    assert first.modified_ms == second.modified_ms == 1_700_000_000_123
+    assert (tmp_path / "a").stat().st_mtime_ns == 1_700_000_000_123_456_790
+    assert first.etag != second.etag
 
 
 async def test_of_many_stores_on_one_root_one_creates_the_object(tmp_path: Path) -> None:
@@ -159,23 +187,20 @@ async def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - a count
 
 
-async def test_a_disk_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    undone: list[int] = []
-    release = threads.__dict__["_pool"]().submit(lambda: None)
-    release.result()
-    import threading
-
-    gate = threading.Event()
+async def test_a_disk_that_does_not_answer_is_given_up_and_its_late_answer_undone() -> None:
+    gate, undone = Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
 
     def work() -> int:
         gate.wait(10)
         return 7
 
+    def undo(late: int) -> None:
+        assert late == 7
+        loop.call_soon_threadsafe(undone.set)
+
     with pytest.raises(TimeoutError):
-        await hop(work, limit_s=0.05, undo=undone.append)
+        await hop(work, limit_s=0.05, undo=undo)
+    assert not undone.is_set()
     gate.set()
-    for _ in range(100):
-        await asyncio.sleep(0.01)
-        if undone:
-            break
-    assert undone == [7]
+    await asyncio.wait_for(undone.wait(), 10)

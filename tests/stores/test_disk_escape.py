@@ -218,6 +218,12 @@ async def test_what_cannot_be_read_is_an_error_and_never_a_shorter_listing(publi
         assert caught.value.permission == "write"
 
 
+def test_a_listing_that_fails_is_never_nothing_found() -> None:
+    for number in (errno.ENOENT, errno.ENOTDIR, errno.ENOSPC, errno.EIO):
+        error = Place("local", "/root", "").error(OSError(number, os.strerror(number)), "", "list")
+        assert isinstance(error, StoreUnreachable)
+
+
 @pytest.mark.parametrize(
     ("number", "expected", "cause"),
     [
@@ -236,7 +242,7 @@ async def test_what_cannot_be_read_is_an_error_and_never_a_shorter_listing(publi
     ],
 )
 def test_each_fault_of_the_system_has_its_error(number: int, expected: type[MoorageError], cause: str | None) -> None:
-    error = Place("local", "/root", "").error(OSError(number, os.strerror(number)), "a\nb", "read")
+    error = Place("local", "/root", "").error(OSError(number, os.strerror(number)), "a\nb", "write")
     assert type(error) is expected
     assert error.advice
     assert "\n" not in error.message

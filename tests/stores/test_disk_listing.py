@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from contracts.store_keys import all_listed, in_order
+from moorage.model.errors import StoreUnreachable
 from moorage.model.keys import Key, key_of
 from moorage.stores.disk import snapshot
-from moorage.stores.disk.snapshot import FewNames, ManyNames, sorted_names
+from moorage.stores.disk.snapshot import FewNames, ManyNames, Names, sorted_names
 from stores.disk_roots import disk, make
 
 
@@ -142,6 +143,47 @@ async def test_a_change_of_our_own_is_seen_at_once_in_the_largest_folder(tmp_pat
     await store.delete(Key("f/01001"))
     rest = await all_listed(store, after=page.next_after)
     assert [listed.key for listed in rest[:3]] == ["f/01000", "f/01000a", "f/01002"]
+
+
+async def test_a_listing_under_way_in_a_busy_folder_is_not_begun_anew(
+    tmp_path: Path, small_runs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moorage.stores.disk.snapshots._LAG", 1e6)
+    fill(tmp_path / "f", [b"%05d" % number for number in range(3000)])
+    store = disk(tmp_path, read_only=True)
+    page = await store.list_page(limit=1000)
+    fill(tmp_path / "f", [b"02000a"])
+    (tmp_path / "f" / "02001").unlink()
+    rest = [listed.key for listed in await all_listed(store, after=page.next_after)]
+    assert rest[1000:1002] == ["f/02000", "f/02002"]
+    anew = [listed.key for listed in await all_listed(store)]
+    assert anew[2000:2003] == ["f/02000", "f/02000a", "f/02002"]
+
+
+async def test_a_listing_goes_on_when_its_snapshot_is_dropped_under_it(tmp_path: Path, small_runs: None) -> None:
+    names = [b"%05d" % number for number in range(3000)]
+    found = sorted_names(iter(names)).since(b"")
+    assert [next(found) for _ in range(1500)] + list(found) == names
+
+
+async def test_a_mount_that_goes_half_way_is_no_shorter_listing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    for name in ("a/1", "b/2", "c/3"):
+        make(root, name)
+
+    def going(names: Iterator[bytes]) -> Names:
+        found = sorted_names(names)
+        if not (tmp_path / "moved").exists():
+            root.rename(tmp_path / "moved")
+            root.mkdir()
+        return found
+
+    monkeypatch.setattr("moorage.stores.disk.listing.sorted_names", going)
+    with pytest.raises(StoreUnreachable) as caught:
+        await disk(root, read_only=True).list_page()
+    assert caught.value.cause == "root_changed"
 
 
 async def test_a_prefix_that_no_folder_can_have_lists_nothing(tmp_path: Path) -> None:

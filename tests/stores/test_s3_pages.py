@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
@@ -20,7 +20,9 @@ from moorage.stores.s3.pages import Unreadable, parse, parse_fast, parse_strict
 from stores.faulty import QUICK, Faulty, faulty, listing, store_on
 
 keys = st.binary(min_size=1, max_size=40).map(key_of) | st.text(min_size=1, max_size=20).map(Key)
-encoders = st.sampled_from([lambda key: quote(key, safe=""), lambda key: quote(key, safe="/"), quote_plus])
+encoders: st.SearchStrategy[Callable[[bytes], str]] = st.sampled_from(
+    [lambda key: quote(key, safe=""), lambda key: quote(key, safe="/"), quote_plus]
+)
 
 
 @st.composite
@@ -105,7 +107,7 @@ def test_times_are_whole_seconds_wherever_they_come_from() -> None:
 async def without_encoding(*held: str, tokens: bool = True) -> AsyncIterator[tuple[Faulty, S3Store]]:
     """A server that ignores encoding-type and writes keys raw, as Google does for HMAC keys."""
 
-    async def s3(request: web.Request) -> web.StreamResponse:
+    async def s3(request: web.BaseRequest) -> web.StreamResponse:
         after = request.query.get("start-after", "")
         if "continuation-token" in request.query:
             after = held[int(request.query["continuation-token"])]

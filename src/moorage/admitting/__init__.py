@@ -4,9 +4,10 @@ Every function takes the ``Door`` first; every change names the principal who ma
 state, and is written with its audit row in one transaction.
 """
 
+from moorage.admitting.choosing import choose_password, enter_by_link, may_choose
 from moorage.admitting.door import Door, SlowPasswords
 from moorage.admitting.email import normal_email
-from moorage.admitting.links import Link, first_admin, look_at_link, make_link, use_link
+from moorage.admitting.links import Link, first_admin, look_at_link, make_link
 from moorage.admitting.passwords import MAX_LETTERS, MIN_LETTERS, check_password
 from moorage.admitting.sessions import SignedIn, change_password, principal_of_session, sign_in, sign_out
 from moorage.admitting.tokens import NewToken, add_token, list_tokens, principal_of_token, remove_token
@@ -34,12 +35,15 @@ __all__ = [
     "add_user",
     "change_password",
     "check_password",
+    "choose_password",
+    "enter_by_link",
     "find_user",
     "first_admin",
     "list_tokens",
     "list_users",
     "look_at_link",
     "make_link",
+    "may_choose",
     "normal_email",
     "principal_of_session",
     "principal_of_token",
@@ -50,5 +54,4 @@ __all__ = [
     "set_role",
     "sign_in",
     "sign_out",
-    "use_link",
 ]

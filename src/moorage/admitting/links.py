@@ -1,4 +1,4 @@
-"""One-time links: *make -> look -> use*; the way in for someone who has no password yet."""
+"""One-time links: *make -> look*; the way in for someone who has no password yet. ``choosing`` uses them up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Final
 from moorage.admitting.bearer import hash_of, new_bearer
 from moorage.admitting.door import Door
 from moorage.admitting.email import normal_email
-from moorage.admitting.passwords import check_password
-from moorage.admitting.sessions import SignedIn, begin_session
 from moorage.model.access import SYSTEM, Principal, Role, User, UserId
 from moorage.model.errors import Conflict, SignInNeeded
 from moorage.model.transaction import Transaction
@@ -49,29 +47,6 @@ async def make_link(door: Door, by: Principal, user: UserId) -> Link:
 async def look_at_link(door: Door, text: str) -> User:
     """Whom the link admits; looking does not use it up. Raises SignInNeeded when it admits nobody any more."""
     return await door.facts.read(lambda tx: looked_at(tx, text, door.clock()))
-
-
-async def use_link(door: Door, text: str, password: str) -> SignedIn:
-    """Use the link up: the new password holds, all other sessions end, and a session begins.
-
-    Raises SignInNeeded when it was used, has expired or never was; Invalid when the password will not do, and
-    then the link stays good.
-    """
-    person = await look_at_link(door, text)
-    check_password(password, person.email)
-    hash_ = await door.passwords.hash(password)
-
-    def use(tx: Transaction) -> SignedIn:
-        now_ms = door.clock()
-        user = looked_at(tx, text, now_ms)
-        if tx.people.use_link(hash_of(text), now_ms) is None:
-            raise used()
-        tx.people.set_password_hash(user.id, hash_)
-        principal = tx.people.principal(user.id, session=True)
-        tx.audit.add(principal, "link.use", f"user {user.id}")
-        return begin_session(tx, tx.people.get(user.id), now_ms)
-
-    return await door.facts.write(use)
 
 
 async def first_admin(door: Door, *, email: str = "admin@localhost") -> User | None:

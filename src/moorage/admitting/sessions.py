@@ -11,7 +11,7 @@ from moorage.admitting.email import account_name
 from moorage.admitting.passwords import MAX_LETTERS, check_password
 from moorage.admitting.throttle import Tries
 from moorage.model.access import Principal, User
-from moorage.model.errors import SignInNeeded
+from moorage.model.errors import Busy, SignInNeeded
 from moorage.model.transaction import Transaction
 
 SESSION_MS: Final = 14 * 24 * 3600 * 1000
@@ -30,7 +30,8 @@ async def sign_in(door: Door, email: str, password: str, *, address: str) -> Sig
     """Begin a session of 14 days with a password; ``address`` is the network address of the browser.
 
     Raises SignInNeeded, the same and after the same time for a wrong password and an unknown account;
-    TooManyTries, before anything is looked at, once an account or an address has failed too often.
+    TooManyTries, before anything is looked at, once an account or an address has failed too often; Busy, which
+    counts as no failure, when too many sign in at once.
     """
     proven = await _prove(door, email, password, address)
     renewed = await door.passwords.hash(password) if door.passwords.outdated(proven.hash) else ""
@@ -126,7 +127,11 @@ async def _prove(door: Door, email: str, password: str, address: str) -> _Proven
     # A flood that is throttled must not queue for the one writer.
     await door.facts.read(lambda tx: tries.admit(tx.people, now_ms))
     user, hash_ = await door.facts.write(begin)
-    matches = await door.passwords.matches(hash_, password[: MAX_LETTERS + 1])
+    try:
+        matches = await door.passwords.matches(hash_, password[: MAX_LETTERS + 1])
+    except Busy:
+        await door.facts.write(lambda tx: tries.take_back(tx.people, now_ms))
+        raise
     if user is None or not matches:
         raise _wrong()
     return _Proven(user, hash_, tries, now_ms)

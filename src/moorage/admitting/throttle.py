@@ -52,6 +52,11 @@ class Tries:
         people.note_try(self.account, now_ms)
         people.note_try(self.address, now_ms)
 
+    def take_back(self, people: People, at_ms: int) -> None:
+        """Nobody looked at it: neither a failure nor a success."""
+        people.forget_tries(self.account, at_ms)
+        people.forget_tries(self.address, at_ms)
+
     def succeeded(self, people: People, at_ms: int) -> None:
         """It was no failure: the account starts anew, the address gets back this one."""
         people.forget_tries(self.account)

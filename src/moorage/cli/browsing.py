@@ -112,12 +112,14 @@ def find(
     url: Url = None,
 ) -> None:
     """Find items at and below a place, one a line."""
+    wanted = kind_of(kind)
     least, most = size_of(min_size, "min_size") or 0, size_of(max_size, "max_size")
     with connected(url) as client:
         matching = (
             (path, item)
-            for path, item in below(client, place, kind=kind_of(kind))
-            if (name is None or fnmatchcase(item.name, name))
+            for path, item in below(client, place)
+            if wanted in (None, item.kind)
+            and (name is None or fnmatchcase(item.name, name))
             and item.size >= least
             and (most is None or item.size <= most)
         )

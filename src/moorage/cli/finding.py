@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from moorage.client import Client, Folder, Item
-    from moorage.client.shapes import ItemKind
 
 
 def split(place: str) -> tuple[str, str]:
     """(project, path) of ``PROJECT/path``; a project whose name holds a slash is named by its id."""
     project, _, path = place.partition("/")
-    return project, path.rstrip("/") if path.strip("/") else path
+    return project, path
 
 
 def found(client: Client, place: str) -> Folder | Item:
@@ -22,20 +21,19 @@ def found(client: Client, place: str) -> Folder | Item:
     return client.lookup(project, path)
 
 
-def below(client: Client, place: str, *, kind: ItemKind | None = None) -> Iterator[tuple[str, Item]]:
+def below(client: Client, place: str) -> Iterator[tuple[str, Item]]:
     """(place, item) of everything at and below the place, folder by folder."""
     from moorage.client import Item
 
     top = found(client, place)
     if isinstance(top, Item):
-        if kind in (None, top.kind):
-            yield place, top
+        yield place, top
         return
-    waiting = [(place.rstrip("/"), top)]
+    waiting = [(place.removesuffix("/"), top)]
     while waiting:
         path, folder = waiting.pop()
         deeper = []
-        for child in client.children(folder.id, kind=kind):
+        for child in client.children(folder.id):
             if isinstance(child, Item):
                 yield f"{path}/{child.name}", child
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -239,7 +239,7 @@ def life_of(word: str | None) -> timedelta | None:
     return life
 
 
-def member_json(member: Member) -> dict[str, object]:
+def member_json(member: Member) -> dict[str, Any]:
     """A user as the REST API shows one."""
     user = member.user
     return {

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from moorage.model.keys import escape
 
@@ -58,27 +58,31 @@ def put_fields(fields: Iterable[tuple[str, object]]) -> None:
 
 def print_report_lines(report: Report | ProbeReport) -> None:
     """A check's lines on stderr: one per permission, with what to do where something is missing."""
+    rows = [
+        (str(line.permission), str(line.finding), " ".join(filter(None, (line.detail, line.advice))))
+        for line in report.lines
+    ]
+    if sys.stderr.isatty():
+        _report_table(rows)
+    else:
+        for permission, finding, sentence in rows:
+            say(f"{permission:<12}  {finding:<7}  {text(sentence)}")
+    for warning in report.warnings:
+        say(f"Note: {text(warning)}")
+    if report.left_behind:
+        say(f"Left behind: {text(report.left_behind)}")
+
+
+def _report_table(rows: Iterable[tuple[str, str, str]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for title in ("permission", "finding", "needed", "what to do"):
-        table.add_column(title, overflow="fold")
+    table = Table("permission", "finding", "what to do", box=None, pad_edge=False, show_edge=False)
     colours = {"ok": "green", "missing": "red", "unknown": "yellow", "skipped": "dim"}
-    for line in report.lines:
-        finding = str(line.finding)
-        table.add_row(
-            str(line.permission),
-            f"[{colours.get(finding, 'white')}]{finding}[/]",
-            "yes" if line.required else "no",
-            _plain(" ".join(filter(None, (line.detail, line.advice)))),
-        )
-    console = Console(stderr=True, highlight=False)
-    console.print(table)
-    for warning in report.warnings:
-        console.print(_plain(f"Note: {warning}"))
-    if report.left_behind:
-        console.print(_plain(f"Left behind: {escape(report.left_behind)}"))
+    for permission, finding, sentence in rows:
+        table.add_row(permission, Text(finding, colours.get(finding, "")), Text(text(sentence)))
+    Console(stderr=True, highlight=False).print(table)
 
 
 def text(value: object) -> str:
@@ -99,17 +103,11 @@ def text(value: object) -> str:
 def _put_table(rows: Iterable[T], columns: Sequence[Column[T]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     for title, _ in columns:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(_plain(text(of(row))) for _, of in columns))
+        table.add_row(*(Text(text(of(row))) for _, of in columns))
     Console(highlight=False).print(table)
-
-
-def _plain(written: str) -> Any:
-    """Text that is no markup: brackets in names stay brackets."""
-    from rich.text import Text
-
-    return Text(written)

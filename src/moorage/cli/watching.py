@@ -66,11 +66,12 @@ def line(job: Job) -> str:
     parts = [f"{job.title}: {job.state.value.replace('_', ' ')}", f"{count} {job.unit}"]
     if job.rate and not job.state.final:
         parts.append(f"{job.rate:,.0f}/s")
-    parts += [f"{value:,} {name.replace('_', ' ')}" for name, value in job.outcome.items()]
+    if not job.message:
+        parts += [f"{value:,} {name.replace('_', ' ')}" for name, value in job.outcome.items() if value]
     if job.no_worker:
         parts.append("no worker takes it; is one running?")
     if job.message:
-        parts.append(job.message)
+        parts.append(job.message.removesuffix("."))
     return ", ".join(parts)
 
 

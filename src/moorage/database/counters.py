@@ -79,7 +79,7 @@ def fold(statements: Statements, limit: int) -> int:
         ],
     )
     _note_marks(statements, direct)
-    statements.change_among("DELETE FROM folder_delta WHERE id IN", (), [row[0] for row in rows])
+    statements.delete_among("folder_delta", "id", [row[0] for row in rows])
     return len(rows)
 
 

@@ -174,6 +174,16 @@ class Folders:
         """Fold deltas, then repair page marks; call again until it answers 0."""
         return counters.fold(self._statements, limit) + marks.repair(self._statements)
 
+    def items_in_tree(self, tree: FolderId) -> int:
+        """Live items of a tree: its folded counter, and what is not folded yet."""
+        self._deltas.flush()
+        (count,) = self._statements.rows(
+            "SELECT f.subtree_items + COALESCE((SELECT SUM(d.items) FROM folder_delta d"
+            " JOIN folder g ON g.id = d.folder WHERE g.tree = f.id), 0) FROM folder f WHERE f.id = ?",
+            (tree,),
+        )
+        return int(count[0])
+
     def recount(self, project: ProjectId, *, repair: bool) -> list[str]:
         """Compare counters with rows; each line names a folder that was wrong."""
         self._deltas.flush()

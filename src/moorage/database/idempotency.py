@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from moorage.database.tables_people import IDEMPOTENCY_KEY
 from moorage.database.upsert import insert
@@ -48,3 +48,9 @@ class Idempotency:
                 "Another request with this idempotency key was first. Nothing was changed.",
                 "Send the request again: it answers what the first one did.",
             )
+
+    def keep_answer(self, user: UserId, key: str, status: int, body: bytes) -> None:
+        """Write down how the request with this key was answered."""
+        self._connection.execute(
+            update(IDEMPOTENCY_KEY).where(_COLUMNS.user == user, _COLUMNS.key == key).values(status=status, body=body)
+        )

@@ -17,6 +17,8 @@ Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 BLOCK: Final = 10_000
 SHARD: Final = 0
 """The only shard of SQLite and of a single PostgreSQL."""
+BY_ID: Final = f"shard = {SHARD} AND id"
+"""The beginning of a condition that the index of ids answers."""
 TAKE: Final = "UPDATE id_block SET next_n = next_n + ? WHERE shard = ? RETURNING next_n"
 
 

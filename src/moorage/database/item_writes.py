@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from moorage.database.counters import Deltas
-from moorage.database.ids import SHARD
+from moorage.database.ids import BY_ID, SHARD
 from moorage.database.item_rows import STORED
 from moorage.database.statements import Statements, batches
 from moorage.model.catalogue import Gone, ItemId, ProjectId
@@ -50,9 +50,7 @@ class ItemWrites:
     def revive(self, ids: Sequence[ItemId], rows: Sequence[ChangedRow]) -> None:
         """Make tombstones live again under their old ids; ids that are no tombstones are passed over."""
         facts = dict(zip(ids, rows, strict=True))
-        dead = self._statements.rows_among(
-            "SELECT id, folder, name FROM tombstone WHERE shard = ? AND id IN", (SHARD,), ids
-        )
+        dead = self._statements.rows_among(f"SELECT id, folder, name FROM tombstone WHERE {BY_ID} IN", (), ids)
         self._statements.change_many(
             f"INSERT INTO item ({_INSERTED}, {_UNTOLD}) SELECT shard, folder, name, id, project, kind,"
             f" CAST(? AS bigint), ?, ?, CAST(? AS bigint), {_UNTOLD} FROM tombstone WHERE shard = ? AND id = ?",
@@ -61,9 +59,7 @@ class ItemWrites:
                 for id_, f in ((d[0], facts[d[0]]) for d in dead)
             ],
         )
-        self._statements.change_among(
-            "DELETE FROM tombstone WHERE shard = ? AND id IN", (SHARD,), [row[0] for row in dead]
-        )
+        self._statements.delete_among("tombstone", BY_ID, [row[0] for row in dead])
         for id_, folder, name in dead:
             self._deltas.note(folder, 1, facts[id_].size, name)
 
@@ -72,10 +68,10 @@ class ItemWrites:
         gone_ms = now_ms()
 
         def keep(batch: Sequence[int]) -> None:
-            self._statements.change_among(
-                f"INSERT INTO tombstone ({_STORED}, gone, gone_ms) SELECT {_STORED}, CAST(? AS text),"
-                " CAST(? AS bigint) FROM item WHERE shard = ? AND id IN",
-                (gone.value, gone_ms, SHARD),
+            self._statements.copy_among(
+                f"INSERT INTO tombstone ({_STORED}, gone, gone_ms)",
+                f"SELECT {_STORED}, CAST(? AS text), CAST(? AS bigint) FROM item WHERE {BY_ID} IN",
+                (gone.value, gone_ms),
                 batch,
             )
 
@@ -97,7 +93,7 @@ class ItemWrites:
             *self._statements.rows(left_hidden, (SHARD, Gone.HIDDEN.value, before_ms, limit)),
         ]
         ids = [row[0] for row in rows[:limit]]
-        return self._statements.change_among("DELETE FROM tombstone WHERE shard = ? AND id IN", (SHARD,), ids)
+        return self._statements.delete_among("tombstone", BY_ID, ids)
 
     def _take_out(self, ids: Sequence[int], keep: Callable[[Sequence[int]], None]) -> int:
         # PostgreSQL: nobody else may bury or change them between the look and the deletion.
@@ -105,12 +101,12 @@ class ItemWrites:
         taken = 0
         for batch in batches(ids):
             live = self._statements.rows_among(
-                "SELECT id, folder, size, name FROM item WHERE shard = ? AND id IN", (SHARD,), batch, tail=lock
+                f"SELECT id, folder, size, name FROM item WHERE {BY_ID} IN", (), batch, tail=lock
             )
             found = [row[0] for row in live]
             if found:
                 keep(found)
-                self._statements.change_among("DELETE FROM item WHERE shard = ? AND id IN", (SHARD,), found)
+                self._statements.delete_among("item", BY_ID, found)
             for _, folder, size, name in live:
                 self._deltas.note(folder, -1, -size, name)
             taken += len(found)
@@ -141,13 +137,13 @@ class ItemWrites:
         return [
             (int(folder), int(size))
             for folder, size in self._statements.rows(
-                "WITH new (folder, name, size, etag, modified_ms, generation) AS (SELECT * FROM unnest("
-                f"{arrays})), old AS (SELECT i.id, i.size FROM item i JOIN new ON new.folder = i.folder"
-                " AND new.name = i.name WHERE i.shard = ? FOR UPDATE OF i)"
-                " UPDATE item SET size = new.size, etag = new.etag, generation = new.generation,"
+                f"UPDATE item SET size = new.size, etag = new.etag, generation = new.generation,"
                 " modified_ms = new.modified_ms, width = NULL, height = NULL, duration_ms = NULL"
-                " FROM new, old WHERE item.shard = ? AND item.folder = new.folder AND item.name = new.name"
-                " AND old.id = item.id RETURNING item.folder, item.size - old.size",
-                (*lists, SHARD, SHARD),
+                f" FROM (SELECT wish.*, old.size AS was, old.place FROM unnest({arrays})"
+                " AS wish (folder, name, size, etag, modified_ms, generation) CROSS JOIN LATERAL"
+                " (SELECT i.ctid AS place, i.size FROM item i WHERE i.shard = ? AND i.folder = wish.folder"
+                " AND i.name = wish.name OFFSET 0 FOR UPDATE) AS old) AS new"
+                " WHERE item.ctid = new.place RETURNING item.folder, item.size - new.was",
+                (*lists, SHARD),
             )
         ]

@@ -96,6 +96,8 @@ class Jobs(WorkRows):
         before = JobState(held.state)
         if before.final and state not in (before, JobState.QUEUED):
             raise Conflict(f"Job {job} has ended as {before}. Nothing was changed.", "Retry it, or start a new one.")
+        if before.final and state is before:
+            return
         values: dict[str, Any] = {"state": state, "message": message, "question": _stored_question(question)}
         if state is not before:
             values |= _moved(before, state, started=held.started_ms is not None)
@@ -142,10 +144,8 @@ class Jobs(WorkRows):
         purged = purge_candidates(self._connection, limit)
         if purged:
             return purged
-        old = self._connection.execute(
-            select(_COLUMNS.id).where(_COLUMNS.state.in_(FINAL), _COLUMNS.ended_ms < before_ms).limit(limit)
-        ).scalars()
-        jobs = list(old)
+        ended = select(_COLUMNS.id).where(_COLUMNS.ended_ms < before_ms).limit(limit)
+        jobs = list(self._connection.execute(ended).scalars())
         self._connection.execute(delete(SCAN).where(SCAN.c.job.in_(jobs)))
         self._connection.execute(delete(WORK).where(WORK.c.job.in_(jobs)))
         self._connection.execute(delete(JOB).where(_COLUMNS.id.in_(jobs)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moorage.database.ids import SHARD
+from moorage.database.ids import BY_ID, SHARD
 from moorage.database.statements import Statements
 
 
@@ -42,9 +42,7 @@ def _empty(statements: Statements, folder: int, limit: int) -> int:
         ids = statements.rows(
             f"SELECT id FROM {table} WHERE shard = ? AND folder = ? LIMIT ?", (SHARD, folder, limit - taken)
         )
-        taken += statements.change_among(
-            f"DELETE FROM {table} WHERE shard = ? AND id IN", (SHARD,), [row[0] for row in ids]
-        )
+        taken += statements.delete_among(table, BY_ID, [row[0] for row in ids])
         if taken >= limit:
             return taken
     for table in ("page_mark", "folder_delta"):

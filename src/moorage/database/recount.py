@@ -69,7 +69,7 @@ def _figures(direct: Mapping[int, Delta], parents: Mapping[int, int | None]) -> 
 
 
 def _repair(statements: Statements, parents: Mapping[int, int | None], right: Mapping[int, _Figures]) -> None:
-    statements.change_among("DELETE FROM folder_delta WHERE folder IN", (), list(parents))
+    statements.delete_among("folder_delta", "folder", list(parents))
     statements.change_many(
         "UPDATE folder SET items = ?, bytes = ?, subtree_items = ?, subtree_bytes = ?, folders = ?, unmarked_from = ?"
         " WHERE id = ?",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy import Row as SqlRow
 
 from moorage.database.tables_catalogue import ITEM
@@ -17,6 +17,9 @@ from moorage.model.errors import NotFound
 from moorage.model.jobs import JobId
 from moorage.model.mirror import MirrorId, Scan, ScanId
 from moorage.model.transaction import Row
+
+LOOK_UP: Final = 1000
+"""Rows that one statement asks for; databases limit the parameters."""
 
 
 class Scans:
@@ -91,19 +94,33 @@ class Scans:
         )
 
     def missing(self, scan: ScanId, *, after: int = 0, limit: int = 1000) -> list[Row]:
-        """Candidates in ascending item id, greater than ``after``, that are still live and unchanged."""
-        kept = and_(
-            ITEM.c.shard == MISSING.c.item % SHARDS,
-            ITEM.c.id == MISSING.c.item,
-            *(ITEM.c[name] == MISSING.c[name] for name in ("size", "etag", "modified_ms", "generation")),
-        )
+        """Candidates in ascending item id, greater than ``after``, that are still live and unchanged.
+
+        Two look-ups by key for each page, because planners that choose a join read both tables whole.
+        """
+        found: list[Row] = []
+        running = self._connection.execute(select(SCAN.c.id).where(SCAN.c.id == scan, SCAN.c.ended_ms.is_(None)))
+        more = running.first() is not None
+        while more and len(found) < limit:
+            page = self._candidates(scan, after)
+            live = self._versions([row.id for row in page])
+            found += [row for row in page if live.get(row.id) == _version(row)]
+            more = len(page) == LOOK_UP
+            after = page[-1].id if more else after
+        return found[:limit]
+
+    def drop_missing(self, scan: ScanId, ids: Sequence[ItemId]) -> None:
+        """Forget candidates; they were confirmed or found again."""
+        if ids:
+            one = delete(MISSING).where(MISSING.c.scan == scan, MISSING.c.item == bindparam("one"))
+            self._connection.execute(one, [{"one": item} for item in ids])
+
+    def _candidates(self, scan: ScanId, after: int) -> list[Row]:
         rows = self._connection.execute(
             select(MISSING)
-            .join(ITEM, kept)
-            .join(SCAN, and_(SCAN.c.id == MISSING.c.scan, SCAN.c.ended_ms.is_(None)))
             .where(MISSING.c.scan == scan, MISSING.c.item > after)
             .order_by(MISSING.c.item)
-            .limit(limit)
+            .limit(LOOK_UP)
         )
         return [
             Row(
@@ -119,11 +136,20 @@ class Scans:
             for row in rows
         ]
 
-    def drop_missing(self, scan: ScanId, ids: Sequence[ItemId]) -> None:
-        """Forget candidates; they were confirmed or found again."""
-        if ids:
-            one = delete(MISSING).where(MISSING.c.scan == scan, MISSING.c.item == bindparam("one"))
-            self._connection.execute(one, [{"one": item} for item in ids])
+    def _versions(self, ids: Sequence[ItemId]) -> dict[int, tuple[object, ...]]:
+        """What names the bytes of live items, by id."""
+        item = ITEM.c
+        shards = {id_ % SHARDS for id_ in ids}
+        rows = self._connection.execute(
+            select(item.id, item.size, item.etag, item.modified_ms, item.generation).where(
+                item.shard.in_(shards), item.id.in_(ids)
+            )
+        )
+        return {row.id: tuple(row[1:]) for row in rows}
+
+
+def _version(row: Row) -> tuple[object, ...]:
+    return row.size, row.etag, row.modified_ms, row.generation
 
 
 def purge_candidates(connection: Connection, limit: int) -> int:

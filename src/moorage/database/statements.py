@@ -31,6 +31,10 @@ def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
 
 
+def _array(values: Sequence[Any]) -> str:
+    return "?::bytea[]" if isinstance(values[0], bytes) else "?::bigint[]"
+
+
 class Statements:
     """What a repository runs its statements through. Lives as long as its transaction, in one thread."""
 
@@ -60,16 +64,21 @@ class Statements:
     def rows_among(
         self, sql: str, parameters: Sequence[Any], values: Sequence[Any], *, tail: str = ""
     ) -> list[tuple[Any, ...]]:
-        """Rows of a text query that ends in ``... IN``, over any number of values; ``tail`` comes after them."""
+        """Rows of a text query that ends in ``... column IN``, over any number of values; ``tail`` comes after."""
         found: list[tuple[Any, ...]] = []
         for batch in batches(values):
-            text, bound = self._among(sql, parameters, batch)
-            found += self.rows(text + tail, bound)
+            found += self.rows(*self._among(sql, parameters, batch, tail=tail))
         return found
 
-    def change_among(self, sql: str, parameters: Sequence[Any], values: Sequence[Any]) -> int:
-        """The same for a statement that changes rows; the number that it touched."""
-        return sum(self.change(*self._among(sql, parameters, batch)) for batch in batches(values))
+    def copy_among(self, insert: str, sql: str, parameters: Sequence[Any], values: Sequence[Any]) -> None:
+        """``INSERT INTO table (columns)`` what ``rows_among`` would find."""
+        for batch in batches(values):
+            text, bound = self._among(sql, parameters, batch)
+            self.change(f"{insert} {text}", bound)
+
+    def delete_among(self, table: str, where: str, values: Sequence[Any]) -> int:
+        """Delete rows by a condition that ends with a column, for which each value is tried; the number of them."""
+        return sum(self._delete_batch(table, where, batch) for batch in batches(values))
 
     def lock(self, name: int) -> None:
         """Be the only transaction that holds this lock until the commit; SQLite has one writer anyway."""
@@ -103,11 +112,24 @@ class Statements:
         """That many ids that no row ever had, ascending."""
         return self._ids.take(count, self.rows)
 
-    def _among(self, sql: str, parameters: Sequence[Any], values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    def _among(
+        self, sql: str, parameters: Sequence[Any], values: Sequence[Any], *, tail: str = ""
+    ) -> tuple[str, Sequence[Any]]:
         if self.sqlite:
-            return f"{sql} ({','.join('?' * len(values))})", (*parameters, *values)
-        # One array, so that the text of the statement, and with it its plan, is the same for any number.
-        return f"{sql.removesuffix('IN')} = ANY(?)", (*parameters, list(values))
+            return f"{sql} ({','.join('?' * len(values))}){tail}", (*parameters, *values)
+        # PostgreSQL without fresh statistics reads whole tables for ``= ANY``; OFFSET 0 keeps it at one look
+        # into the index for each value, whatever it believes of the table.
+        look = f"{sql.removesuffix('IN')} = wanted.value OFFSET 0{tail}"
+        return (
+            f"SELECT found.* FROM unnest({_array(values)}) AS wanted (value) CROSS JOIN LATERAL ({look}) AS found",
+            (list(values), *parameters),
+        )
+
+    def _delete_batch(self, table: str, where: str, values: Sequence[Any]) -> int:
+        if self.sqlite:
+            return self.change(*self._among(f"DELETE FROM {table} WHERE {where} IN", (), values))
+        text, bound = self._among(f"SELECT ctid FROM {table} WHERE {where} IN", (), values)
+        return self.change(f"DELETE FROM {table} WHERE ctid = ANY (ARRAY({text}))", bound)
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> Any:
         cursor = self._raw()

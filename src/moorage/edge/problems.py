@@ -13,6 +13,7 @@ from moorage.model.errors import MoorageError
 from moorage.model.probe import ProbeReport
 
 STATUS: Final[dict[type[MoorageError], int]] = {
+    errors.KeyReused: 422,
     errors.Invalid: 400,
     errors.SignInNeeded: 401,
     errors.Forbidden: 403,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import mmap
 import os
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Final
 
 BLOCK: Final = 1024 * 1024
 _KEPT: Final = 16
+_MOST_MAPPED: Final = 512 * 1024 * 1024
+"""Bytes of address space for one file: a quarter of what a process has."""
 
 Fetch = Callable[[int, int], bytes]
 """(start, length) -> the bytes [start, start + length), fewer only at the object's end."""
@@ -21,11 +24,25 @@ def from_descriptor(descriptor: int) -> Fetch:
     return lambda start, length: os.pread(descriptor, length, start)
 
 
-class Blocks(io.RawIOBase):
-    """A read-only, seekable file object of ``size`` bytes over ``fetch``, which is called per block."""
+def mapped(descriptor: int, size: int) -> mmap.mmap | None:
+    """The file in memory without reading it; None for one that is too large for that, or shorter than ``size``."""
+    if size > _MOST_MAPPED:
+        return None
+    try:
+        return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):
+        return None
 
-    def __init__(self, size: int, fetch: Fetch) -> None:
+
+class Blocks(io.RawIOBase):
+    """A read-only, seekable file object of ``size`` bytes over ``fetch``, which is called per block.
+
+    ``whole`` is the same bytes as one buffer, where that costs nothing.
+    """
+
+    def __init__(self, size: int, fetch: Fetch, whole: mmap.mmap | None = None) -> None:
         self.size = size
+        self.whole = whole
         self._fetch = fetch
         self._position = 0
         self._kept: OrderedDict[int, bytes] = OrderedDict()

@@ -71,8 +71,11 @@ class DecoderProcess:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable, "-I", "-S", "-B", "-c", _BOOT, *said,
                     stdin=theirs.fileno(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-                    env={}, cwd="/", close_fds=True, start_new_session=True,
+                    env={}, cwd="/", close_fds=True,
                 )  # fmt: skip
+        except OSError as exc:
+            ours.close()
+            raise _not_started(str(exc)) from exc
         except BaseException:
             ours.close()
             raise
@@ -141,10 +144,7 @@ class DecoderProcess:
             _, payload = await asyncio.wait_for(self._receive(), self._limits.start_seconds)
             self.confinement = Confinement(**json.loads(payload))
         except (TimeoutError, OSError, EOFError, ValueError, TypeError, ProtocolBroken) as exc:
-            raise TryAgain(
-                f"A decoder process for previews did not start: {await self.kill() or repr(exc)}.",
-                "It needs pyvips and PyAV: pip install 'moorage[server]'.",
-            ) from exc
+            raise _not_started(await self.kill() or repr(exc)) from exc
 
     async def _send_request(self, message: bytes, descriptor: int | None) -> None:
         # Far smaller than the socket's empty buffer, so that this neither blocks nor is cut in two.
@@ -207,6 +207,13 @@ class DecoderProcess:
             return ProcessFailed(undecodable(reasons.TOO_SLOW))
         memory = code in (-signal.SIGTRAP, -signal.SIGABRT)  # how GLib and C++ end when no memory is left
         return ProcessFailed(undecodable(reasons.TOO_MUCH_MEMORY if memory else reasons.CRASHED))
+
+
+def _not_started(said: str) -> TryAgain:
+    return TryAgain(
+        f"A decoder process for previews did not start: {said}.",
+        "It needs pyvips and PyAV: pip install 'moorage[server]'.",
+    )
 
 
 def _finished(payload: bytes, request: Request) -> Rendered:

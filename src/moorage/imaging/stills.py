@@ -18,6 +18,9 @@ from moorage.model.variant import Fit, Format, Recipe, Rendered
 _LOADERS: Final = ("Jpeg", "Png", "Nsgif", "Webp", "Tiff", "Heif")
 # thumbnail_source ignores its own fail_on (https://github.com/libvips/libvips/issues/5195); the loader's option works.
 _FAIL_ON: Final = "fail-on=error"
+_TIFF: Final = (b"II", b"MM")
+_AT_ONCE: Final = 64 * 1024 * 1024
+"""Bytes of an image that is fetched before it is opened; a TIFF is not, since of a pyramid a little is enough."""
 _WHOLE: Final = ("gifload", "webpload", "heifload")
 _WHITE: Final = (255, 255, 255)
 _QUALITY: Final = 80
@@ -45,12 +48,12 @@ def preview(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
         raise Unreadable(reasons.SVG)
     if kind == "video":
         raise Unreadable(reasons.VIDEO_NOT_IMAGE)
-    if kind == "heic":
-        image = heif.image(blocks, limits)
-        return finish(image.thumbnail_image(recipe.width, **box(recipe)), recipe, (image.width, image.height))
     tap = _Tap(blocks)
     try:
-        return _preview(tap.source, recipe, limits)
+        if kind == "heic":
+            image = heif.image(blocks, limits)
+            return finish(image.thumbnail_image(recipe.width, **box(recipe)), recipe, (image.width, image.height))
+        return _preview(tap.source(), recipe, limits)
     except pyvips.Error as exc:
         raise tap.trouble or Unreadable(reasons.of_vips(exc.detail)) from exc
 
@@ -80,9 +83,18 @@ class _Tap:
     def __init__(self, blocks: Blocks) -> None:
         self.trouble: Exception | None = None
         self._blocks = blocks
-        self.source = pyvips.SourceCustom()
-        self.source.on_read(self._read)
-        self.source.on_seek(self._seek)
+
+    def source(self) -> Any:
+        """As one buffer where libvips would read all of it anyway: its 4 KiB reads through Python cost a tenth."""
+        blocks = self._blocks
+        if blocks.whole is not None:
+            return pyvips.Source.new_from_memory(blocks.whole)
+        if blocks.size <= _AT_ONCE and not blocks.head().startswith(_TIFF):
+            return pyvips.Source.new_from_memory(blocks.read())
+        made = pyvips.SourceCustom()
+        made.on_read(self._read)
+        made.on_seek(self._seek)
+        return made
 
     def _read(self, length: int) -> bytes | None:
         try:

@@ -29,6 +29,9 @@ _PLACES: Final = (0.1, 0.3, 0.6, 0.0)
 _BLANK: Final = 6.0
 """A frame whose brightness deviates by less than this (of 255) is black, white or a fade."""
 _PACKETS: Final = 400
+_STEP: Final = 10
+_FORWARD: Final = 60
+"""Frames that are decoded one by one when all keyframes looked at are blank."""
 _UNTAGGED: Final = 2
 _HD: Final = 720
 """Lines from which on a video that does not name its colours has those of ITU-R BT.709, as players assume."""
@@ -106,6 +109,14 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
             continue  # an index that leads nowhere; the next place may be better
         if frame is not None:
             yield frame
+    yield from _forward(container, stream)
+
+
+def _forward(container: Any, stream: Any) -> Iterator[Any]:
+    """Every tenth frame from the start: a short video may have a single keyframe, and that one blank."""
+    with suppress(av.error.FFmpegError):
+        container.seek(container.start_time or 0)
+        yield from islice(container.decode(stream), _STEP - 1, _FORWARD, _STEP)
 
 
 def _next(container: Any, stream: Any) -> Any:

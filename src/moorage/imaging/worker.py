@@ -8,14 +8,16 @@ from __future__ import annotations
 import array
 import json
 import os
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Final
 
 from moorage.imaging import confinement, frames, reasons
-from moorage.imaging.blocks import Blocks, Fetch, from_descriptor
+from moorage.imaging.blocks import Blocks, Fetch, from_descriptor, mapped
 from moorage.imaging.frames import HEADER, RANGE, Frame, Request
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable, Withheld
@@ -26,9 +28,12 @@ _SOCKET: Final = 0
 
 def main(limits_json: str, parent: str) -> None:
     """Serves requests until the other end closes. The arguments are those of the command line."""
+    # Ctrl-C in a terminal is the server's to answer. A session of its own would keep the signal away too, but the
+    # kernel schedules by session, and under load that cost half of the previews (bench/previews.py).
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits = Limits(**json.loads(limits_json))
-    network = confinement.leave_network()
     confinement.limit(limits.memory_bytes)
+    network = confinement.leave_network()
     # libvips spills what is large to temporary files, which this process may not write.
     os.environ["VIPS_DISC_THRESHOLD"] = str(limits.memory_bytes)
     from moorage.imaging import stills, video
@@ -42,12 +47,25 @@ def main(limits_json: str, parent: str) -> None:
         while (received := _receive(line)) is not None:
             request, descriptor = received
             confinement.allow_cpu(limits.cpu_seconds)
-            fetch = from_descriptor(descriptor) if descriptor is not None else _asking(line)
             decode = video.poster if request.video else stills.preview
-            answer = _judged(decode, Blocks(request.size, fetch), request, limits)
-            if descriptor is not None:
-                os.close(descriptor)
+            with _opened(line, request.size, descriptor) as blocks:
+                answer = _judged(decode, blocks, request, limits)
             line.sendall(answer)
+
+
+@contextmanager
+def _opened(line: socket.socket, size: int, descriptor: int | None) -> Iterator[Blocks]:
+    """The object's bytes; when it ends, nothing of the object is open any more."""
+    if descriptor is None:
+        yield Blocks(size, _asking(line))
+        return
+    whole = mapped(descriptor, size)
+    try:
+        yield Blocks(size, from_descriptor(descriptor), whole)
+    finally:
+        os.close(descriptor)
+        if whole is not None:
+            whole.close()  # its own copy of the descriptor too
 
 
 Decode = Callable[..., Rendered]

@@ -143,7 +143,7 @@ class Dispatcher:
     async def _run_step(self, row: Work, job: Job) -> None:
         try:
             step = self._step(row)
-            await step(Slice(row, job, time.monotonic() + self._pace.slice_s))
+            await step(Slice(row, job, time.monotonic() + self._pace.slice_s, self.hint))
         except Lost:
             raise
         except Exception as error:

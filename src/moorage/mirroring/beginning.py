@@ -44,5 +44,5 @@ def begin_scan(tx: Transaction, mirror: Mirror, principal: Principal, *, place: 
 
 
 def live_rows(tx: Transaction, mirror: Mirror) -> int:
-    """Live items of the mirror's tree by its counters, which are at most 5 s old."""
-    return tx.folders.get(mirror.folder).counts.subtree_items
+    """Live items of the mirror's tree, exactly."""
+    return tx.folders.items_in_tree(mirror.folder)

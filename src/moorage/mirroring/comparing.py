@@ -81,13 +81,13 @@ def compare(
         total += size
         relative = key[start:]
         row = take(relative, None)
-        if row is not None and row[4] == size and row[5] == etag and row[7] == generation:
-            continue
         if not size and (not relative or relative[-1] == _SLASH):
-            # An empty object that ends in "/" is a folder, not an item; a row that had bytes is missing.
+            # An empty object that ends in "/" is a folder, not an item; a row of it is missing.
             result.markers.append(relative)
             if row is not None:
                 result.missing.append(row)
+        elif row is not None and row[4] == size and row[5] == etag and row[7] == generation:
+            continue
         elif row is None:
             cut = relative.rfind(b"/") + 1
             result.fresh.append(Fresh(relative[:cut], relative[cut:], size, etag, modified_ms, generation))

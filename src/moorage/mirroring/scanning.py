@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
 from moorage.mirroring.beginning import FINISH, KIND, LIST, PLAN
 from moorage.mirroring.concluding import go_on, mended
 from moorage.mirroring.finishing import Finishing
 from moorage.mirroring.globs import Globs
 from moorage.mirroring.merging import Listing, Tree, listing_of, merge
-from moorage.mirroring.splitting import find_cuts, find_split
+from moorage.mirroring.sharing import SharedStores
+from moorage.mirroring.splitting import find_cuts, find_split, holds_a_page
 from moorage.model.catalogue import FolderId
 from moorage.model.errors import StoreUnreachable
 from moorage.model.jobs import Job, JobState, Work
@@ -23,8 +25,10 @@ from moorage.model.slices import Flow, Lost, Slice, own
 from moorage.model.store import ObjectStore, Provider, StoreOpener
 from moorage.model.transaction import Facts, Transaction
 
-PARTITIONS = 4
-PAGE = 1000
+PARTITIONS: Final = 4
+SHARE_AFTER: Final = 8
+"""Pages after which a slice looks whether others are idle."""
+PAGE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +37,15 @@ class Merged:
 
     work: Work
     folders: dict[bytes, FolderId]
-    ended: bool
+    partitions: int
 
 
 class Scanning:
-    """Keeps mirrors as their store is. ``open_store`` makes adapters, which are closed after each slice."""
+    """Keeps mirrors as their store is. ``open_store`` makes adapters, which are closed with a job's last slice."""
 
     def __init__(self, facts: Facts, open_store: StoreOpener, *, now_ms: Callable[[], int]) -> None:
         self._facts = facts
-        self._open_store = open_store
+        self._stores = SharedStores(open_store)
         self._now_ms = now_ms
         self._finishing = Finishing(facts, now_ms=now_ms)
 
@@ -94,7 +98,7 @@ class Scanning:
     async def list(self, turn: Slice) -> None:
         """Merge one page after the other; the next one is asked for while the present one is committed."""
         async with self._opened(turn.job) as (tree, store):
-            work = turn.work
+            work, pages = turn.work, 0
             after = work.cursor if work.cursor is not None else work.after
             asked: asyncio.Task[ListingPage] | None = self._ask(tree, store, after)
             try:
@@ -103,16 +107,17 @@ class Scanning:
                     more = listing.end is not None and (work.upto is None or listing.end < work.upto)
                     asked = self._ask(tree, store, listing.end) if more and not turn.over else None
                     merged = await self._facts.write(self._commit(work, tree, listing))
-                    work, after = merged.work, listing.end
+                    work, after, pages = merged.work, listing.end, pages + 1
                     tree.learn(merged.folders)
                     if work.done:
                         break
+                    if asked is not None and pages % SHARE_AFTER == 0 and merged.partitions < PARTITIONS:
+                        work = await self._share(work, tree, store)
+                        turn.hint()
             finally:
                 if asked is not None:
                     asked.cancel()
                     await asyncio.gather(asked, return_exceptions=True)
-            if work.done and not merged.ended:
-                await self._take_over(turn.job, tree, store)
 
     def _ask(self, tree: Tree, store: ObjectStore, after: bytes | None) -> asyncio.Task[ListingPage]:
         key = None if after is None else key_of(after)
@@ -126,36 +131,28 @@ class Scanning:
             done = part.end == row.upto
             if not tx.jobs.advance(work, part.end, done=done):
                 raise Lost
-            ended = done and go_on(tx, job.id, tree.mirror, now=self._now_ms())
-            return Merged(replace(row, cursor=part.end, done=done), folders, ended)
+            if done:
+                go_on(tx, job.id, tree.mirror, now=self._now_ms())
+            partitions = len(tx.jobs.works(job.id, step=LIST, open_only=True))
+            return Merged(replace(row, cursor=part.end, done=done), folders, partitions)
 
         return write
 
-    async def _take_over(self, job: Job, tree: Tree, store: ObjectStore) -> None:
-        """Nothing is left here: give the tail of a partition that has much left to a row of its own."""
-        rows = await self._facts.read(lambda tx: tx.jobs.works(job.id, step=LIST, open_only=True))
-        if len(rows) >= PARTITIONS:
-            return
-        for row in rows:
-            low = row.cursor if row.cursor is not None else row.after
-            if low is None:
-                continue
-            cut = await find_split(store, tree.mirror.prefix, low, row.upto)
-            if cut is None:
-                continue
-            page = await store.list_page(tree.mirror.prefix, after=key_of(cut), limit=PAGE)
-            if page.next_after is None or (row.upto is not None and key_bytes(page.next_after) >= row.upto):
-                continue
+    async def _share(self, work: Work, tree: Tree, store: ObjectStore) -> Work:
+        """Others have ended while much is left here: give the tail to a row of its own. The row as it is then."""
+        if work.cursor is None:
+            return work
+        cut = await find_split(store, tree.mirror.prefix, work.cursor, work.upto)
+        if cut is None or not await holds_a_page(store, tree.mirror.prefix, cut, work.upto, PAGE):
+            return work
 
-            def give(tx: Transaction, row: Work = row, cut: bytes = cut) -> bool:
-                held = tx.jobs.works(job.id, step=LIST, open_only=True)
-                if len(held) >= PARTITIONS or not tx.jobs.narrow(row, cut):
-                    return False
-                tx.jobs.add_work(job.id, LIST, after=cut, upto=row.upto)
-                return True
+        def give(tx: Transaction) -> bool:
+            if not tx.jobs.narrow(work, cut):
+                return False
+            tx.jobs.add_work(work.job, LIST, after=cut, upto=work.upto)
+            return True
 
-            if await self._facts.write(give):
-                return
+        return replace(work, upto=cut) if await self._facts.write(give) else work
 
     async def finish(self, turn: Slice) -> None:
         """Guard, confirm the candidates by another listing, and only then call them gone."""
@@ -174,11 +171,8 @@ class Scanning:
             return Tree(mirror, store, tx.mirrors.scan_of(job.id), globs, key_bytes(mirror.prefix), folders)
 
         tree = await self._facts.read(look)
-        store = self._open_store(tree.store)
-        try:
+        async with self._stores.open(job.id, tree.store) as store:
             yield tree, store
-        finally:
-            await store.aclose()
 
 
 def ended(tx: Transaction, job: Job, state: JobState, message: str) -> None:

@@ -49,8 +49,8 @@ async def find_split(store: ObjectStore, prefix: str, low: bytes, upto: bytes | 
 
 async def _upper_end(probing: _Probing, low: bytes, prefix_length: int, upto: bytes | None) -> bytes | None:
     """The end of the smallest block of keys around ``low`` after which nothing comes, by bisection."""
-    found = upto
     short, long = prefix_length, plain_length(low)
+    found = upto if upto is not None else block_end(low, min(prefix_length, long))
     while short < long and probing.left > MAX_PROBES // 2:
         length = (short + long + 1) // 2
         end = block_end(low, length)
@@ -61,6 +61,12 @@ async def _upper_end(probing: _Probing, low: bytes, prefix_length: int, upto: by
         else:
             found, short = end, length
     return found
+
+
+async def holds_a_page(store: ObjectStore, prefix: str, after: bytes, upto: bytes | None, limit: int) -> bool:
+    """Whether more than one page lies in (``after``, ``upto``], so that a partition of its own is worth it."""
+    page = await store.list_page(prefix, after=key_of(after), limit=limit)
+    return page.next_after is not None and (upto is None or key_bytes(page.next_after) < upto)
 
 
 async def find_cuts(store: ObjectStore, prefix: str, low: bytes, parts: int) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 MoorageError
 ├── Invalid             the request itself is wrong; nothing was changed
+│   └── KeyReused           an idempotency key came with another request before
 ├── NotFound            nothing has that name, id or key
 │   └── ObjectNotFound      the store has no object at that key
 ├── Refused             understood, but not allowed
@@ -57,6 +58,11 @@ class Invalid(MoorageError):
     """The request is wrong in itself; ``field`` names the part at fault."""
 
     field: str = ""
+
+
+@dataclass(eq=False)
+class KeyReused(Invalid):
+    """An idempotency key came with another request before."""
 
 
 @dataclass(eq=False)

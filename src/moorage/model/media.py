@@ -21,7 +21,8 @@ _VIDEOS: Final = {
 _OTHERS: Final = {
     "txt": "text/plain", "csv": "text/csv", "json": "application/json", "xml": "application/xml",
     "pdf": "application/pdf", "zip": "application/zip", "html": "text/html", "md": "text/markdown",
-    "yaml": "application/yaml", "yml": "application/yaml", "wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac",
+    "yaml": "application/yaml", "yml": "application/yaml", "wav": "audio/wav", "mp3": "audio/mpeg",
+    "flac": "audio/flac",
 }  # fmt: skip
 _BY_ENDING: Final = {
     **{ending: (Kind.IMAGE, media) for ending, media in _IMAGES.items()},

@@ -19,11 +19,15 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One turn of a work row, until ``ends_at`` on the monotonic clock."""
+    """One turn of a work row, until ``ends_at`` on the monotonic clock.
+
+    ``hint`` tells the dispatcher of rows that were added; at the end of a slice it looks anyway.
+    """
 
     work: Work
     job: Job
     ends_at: float
+    hint: Callable[[], None]
 
     @property
     def over(self) -> bool:

@@ -120,6 +120,9 @@ class Folders(Protocol):
     def fold(self, limit: int = 10_000) -> int:
         """Fold that many count deltas into their folders and ancestors, in ascending id; 0: none is left."""
 
+    def items_in_tree(self, tree: FolderId) -> int:
+        """Exactly how many live items a tree holds."""
+
     def recount(self, project: ProjectId, *, repair: bool) -> list[str]:
         """Compare counters with rows; each line names a folder that was wrong."""
 
@@ -295,7 +298,7 @@ class Jobs(Protocol):
         """Move on. Sets the times that belong to the state; a question is kept only while one is asked.
 
         Conflict when the job is in a final state: only a retry leaves one, to QUEUED, and forgets the errors,
-        wishes and answer of before. The state that it has already changes no time.
+        wishes and answer of before. A final state that it has already changes nothing.
         """
 
     def set_outcome(self, job: JobId, outcome: Mapping[str, int]) -> None: ...
@@ -468,6 +471,9 @@ class Idempotency(Protocol):
     def get(self, user: UserId, key: str, now_ms: int) -> Answered | None: ...
 
     def add(self, user: UserId, key: str, answered: Answered, expires_ms: int) -> None: ...
+
+    def keep_answer(self, user: UserId, key: str, status: int, body: bytes) -> None:
+        """Write down how the request with this key was answered."""
 
 
 class Transaction(Protocol):

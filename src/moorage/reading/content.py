@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from moorage.model.catalogue import Item
-from moorage.model.errors import Changed, NotFound
+from moorage.model.errors import Changed, NotFound, ObjectNotFound
 from moorage.model.keys import escape, key_bytes
 from moorage.model.objects import ByteRange, ObjectBody, ObjectInfo
 from moorage.model.store import ObjectStore, Store
@@ -30,7 +31,8 @@ class Content:
         """
         readable(located.item)
         store = self.adapter(located.store)
-        return await store.get(located.item.key, byte_range=byte_range, if_match=located.item.etag or None)
+        with naming(located):
+            return await store.get(located.item.key, byte_range=byte_range, if_match=located.item.etag or None)
 
     async def open(self, located: Located, byte_range: ByteRange | None = None) -> tuple[Located, ObjectBody]:
         """The object as it is now; a changed object is noted in the catalogue first."""
@@ -43,7 +45,8 @@ class Content:
     async def refresh(self, located: Located) -> Located:
         """Ask the store which version is there, and note it in the catalogue when it is another."""
         readable(located.item)
-        info = await self.adapter(located.store).stat(located.item.key)
+        with naming(located):
+            info = await self.adapter(located.store).stat(located.item.key)
         same = (info.etag, info.size) == (located.item.etag, located.item.size)
         return located if same else await self.renew(located, info)
 
@@ -57,6 +60,21 @@ class Content:
             item, size=info.size, etag=info.etag, modified_ms=info.modified_ms, generation=info.generation
         )
         return Located(renewed, located.store)
+
+
+@contextmanager
+def naming(located: Located) -> Iterator[None]:
+    """Tell people of the item, not of its key, when the object is gone."""
+    try:
+        yield
+    except ObjectNotFound as exc:
+        raise ObjectNotFound(
+            f"The object of {escape(located.item.name)!r} is no longer in the store {located.store.name}.",
+            "Re-index its mirror, or bring the object back.",
+            store=located.store.name,
+            bucket=located.store.bucket,
+            key=escape(located.item.key),
+        ) from exc
 
 
 def readable(item: Item) -> None:

@@ -64,8 +64,6 @@ class _Walk:
         except StoreDenied as exc:
             finding, detail = Finding.MISSING, exc.message
             advice = exc.advice or self._advice(permission)
-            if permission is not Permission.REACH:
-                advice = f"{self._advice(permission)} {exc.advice}".rstrip()
         except TimeoutError:
             finding, detail = Finding.UNKNOWN, f"No answer within {STEP_LIMIT_S:.0f} s."
             advice = "Check the endpoint, the network and any firewall between, then check again."

@@ -51,7 +51,9 @@ def shown(settings: Settings) -> list[Shown]:
         info = Settings.model_fields[name.field]
         value = _value(getattr(settings, name.field), info)
         sentence = info.description or ""
-        result.append(Shown(name.field, value, settings.origins[name.field], used=not facts_of(info).later, sentence=sentence))
+        result.append(
+            Shown(name.field, value, settings.origins[name.field], used=not facts_of(info).later, sentence=sentence)
+        )
     return result
 
 

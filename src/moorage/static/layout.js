@@ -3,6 +3,7 @@ const GAP = 12;
 const CAPTION = 50;
 const LINE = 48;
 const FOLDER = 56;
+const BETWEEN = 8;
 
 export class Layout {
   columns = 1;
@@ -14,6 +15,7 @@ export class Layout {
   #total = 0;
   #folderHeight = LINE;
   #itemHeight = LINE;
+  #between = 0;
 
   /** Of a list, or of a grid that is `width` pixels wide. */
   static of(list, width) {
@@ -25,12 +27,15 @@ export class Layout {
     made.side = (width - 2 * made.pad - GAP * (made.columns - 1)) / made.columns;
     made.picture = Math.round(made.side * 0.75);
     made.#folderHeight = FOLDER + GAP;
+    made.#between = BETWEEN;
     made.#itemHeight = made.picture + CAPTION + GAP;
     return made;
   }
 
   count(folders, total) { this.#folders = Math.min(folders, total); this.#total = total; }
 
+  /** Between the last line of folders and the first of items. */
+  get #gap() { return this.#folders && this.#folders < this.#total ? this.#between : 0; }
   get #folderLines() { return Math.ceil(this.#folders / this.columns); }
   get lines() { return this.#folderLines + Math.ceil((this.#total - this.#folders) / this.columns); }
   get height() { return this.top(this.lines) + this.pad; }
@@ -52,15 +57,15 @@ export class Layout {
   /** Pixels from the top of the list to the top of a line. */
   top(line) {
     const folders = Math.min(line, this.#folderLines);
-    return this.pad + folders * this.#folderHeight + (line - folders) * this.#itemHeight;
+    return this.pad + folders * this.#folderHeight + (line >= this.#folderLines ? this.#gap : 0) + (line - folders) * this.#itemHeight;
   }
 
   /** The line that is drawn at `place`, within the list. */
   lineAt(place) {
     const folders = this.#folderLines * this.#folderHeight;
     const inside = place - this.pad;
-    const line = inside < folders ? inside / this.#folderHeight : this.#folderLines + (inside - folders) / this.#itemHeight;
-    return Math.min(this.lines - 1, Math.max(0, Math.floor(line)));
+    const line = inside < folders ? inside / this.#folderHeight : this.#folderLines + Math.max(0, inside - folders - this.#gap) / this.#itemHeight;
+    return Math.max(0, Math.min(this.lines - 1, Math.floor(line)));
   }
 
   /** The index `lines` further down in the same column, as near as there is one. */

@@ -17,6 +17,13 @@ export const visitPath = (path) => visit(path === "reload" ? path : url(path));
 
 const isPage = (ctx) => !ctx.target || ctx.target === document.body || ctx.target === "body";
 
+/** On a narrow screen the navigation scrolls: show where we are. */
+function showCurrent() {
+  const current = document.querySelector(".top [aria-current]");
+  const nav = current?.closest("nav");
+  if (nav) nav.scrollLeft = current.offsetLeft - nav.offsetLeft - (nav.clientWidth - current.offsetWidth) / 2;
+}
+
 /** After a page came: its heading takes the focus, so that keyboards and screen readers start there. */
 function arrive() {
   const wished = document.querySelector("main [autofocus]:not(dialog *)");
@@ -36,4 +43,5 @@ document.addEventListener("htmx:before:swap", (event) => {
   // A newer server has newer scripts and styles: load all of its page.
   if (isPage(ctx) && ctx.text?.match(VERSION)?.[1] !== version) { event.preventDefault(); leave(ctx); }
 });
-document.addEventListener("htmx:after:swap", ({ detail }) => { if (isPage(detail.ctx)) arrive(); });
+document.addEventListener("htmx:after:swap", ({ detail }) => { if (isPage(detail.ctx)) { showCurrent(); arrive(); } });
+showCurrent();

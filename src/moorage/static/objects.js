@@ -49,7 +49,7 @@ class Objects extends HTMLElement {
     try {
       const path = `/api/v1/stores/${encodeURIComponent(this.#store)}/objects?${query}`;
       const page = await call("GET", path, { signal: this.#abort.signal });
-      this.list.append(...page.prefixes.map((prefix) => this.#folder(prefix)), ...page.objects.map((object) => this.#object(object)));
+      this.list.append(...page.prefixes.map(({ prefix }) => this.#folder(prefix)), ...page.objects.map((object) => this.#object(object)));
       if (page.next) this.list.append(this.#further(page.next));
       if (!this.list.children.length) this.list.append(element("li", { class: "soft" }, "Nothing here."));
     } catch (problem) {

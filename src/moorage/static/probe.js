@@ -35,7 +35,7 @@ class Probe extends HTMLElement {
     const notes = [...(report.warnings ?? []), report.left_behind ? `A probe object stayed behind: ${report.left_behind}` : ""].filter(Boolean);
     this.#table.replaceChildren(
       element("p", {}, element("span", { class: `tag ${report.passed ? "ok" : "bad"}` }, report.passed ? "check passed" : "check failed"), report.checked ? element("span", { class: "faint" }, ` ${when(report.checked)}`) : ""),
-      element("div", { class: "table lines", tabindex: "0", role: "region", "aria-label": "Permissions" }, element("table", {}, head, element("tbody", {}, ...report.lines.map(row)))),
+      element("div", { class: "table lines", tabindex: "0", role: "region", "aria-label": "Table of permissions" }, element("table", {}, head, element("tbody", {}, ...report.lines.map(row)))),
       ...notes.map((note) => element("p", { class: "soft" }, note)));
     return undefined;
   }

@@ -2,8 +2,9 @@
  * Maps a scroll position to a place in a list that may be taller than an element can be.
  *
  * Browsers cap the height of elements (Chromium near 33 million px, Firefox near 17). Up to CAP a pixel of scroll is a
- * pixel of the list. Above it, the scroll bar is a scale: a jump of more than one screen goes to the same fraction of the
- * list, while smaller steps (wheel, touch, arrow) still move by single pixels, and `settle` then puts the bar right.
+ * pixel of the list. Above it, the scroll bar is a scale: a jump (of more than a quarter of what one pixel of the scroll bar
+ * stands for) goes to the same fraction of the list, while smaller steps (wheel, touch, arrow) still move by single pixels,
+ * and `settle` then puts the bar right.
  */
 export const CAP = 8_000_000;
 
@@ -31,7 +32,7 @@ export class Scale {
   /** Take notice of a scroll position; true where it was a jump. */
   scrolled(scroll) {
     const step = scroll - this.#scroll;
-    const jump = Math.abs(step) > this.#view;
+    const jump = Math.abs(step) > Math.max(1.5 * this.#view, this.extent / this.#view / 4);
     this.#scroll = scroll;
     if (!this.scaled) this.place = scroll;
     else if (jump || scroll <= 0 || scroll >= this.#reach) this.place = (scroll / this.#reach) * this.last;

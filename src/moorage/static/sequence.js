@@ -15,13 +15,18 @@ export class Sequence extends EventTarget {
   #blocks = new Map();
   #path;
   #query;
+  #filtered;
   #known;
 
-  /** `query` holds sort, order, prefix and kind; `known` the numbers of `folders` and rows in `total`, or null. */
+  /**
+   * `query` holds sort, order, prefix and kind; `known` the numbers of `folders` and of rows in `total`, or null where a
+   * filter leaves them open: the server counts whole folders only, so the end is then known once it is reached.
+   */
   constructor(path, query, known) {
     super();
     this.#path = path;
     this.#query = Object.fromEntries(Object.entries(query).filter(([, value]) => value));
+    this.#filtered = known === null;
     this.#known = known !== null;
     this.total = known?.total ?? 0;
     this.folders = known?.folders ?? 0;
@@ -37,7 +42,7 @@ export class Sequence extends EventTarget {
     for (const [index, block] of this.#blocks) {
       const far = index < from - 1 || index > to + 1;
       if (block.abort && far) { block.abort.abort(); this.#blocks.delete(index); }
-      else if (far && this.#blocks.size > KEPT) this.#blocks.delete(index);
+      else if (far && this.#known && this.#blocks.size > KEPT) this.#blocks.delete(index);
     }
     for (let index = from; index <= to; index += 1) {
       const block = this.#blocks.get(index);
@@ -65,7 +70,7 @@ export class Sequence extends EventTarget {
     this.#blocks.set(index, block);
     const before = this.#blocks.get(index - 1);
     try {
-      const start = index === 0 ? {} : before?.next && !before.stale ? { after: before.next } : { at: index * BLOCK };
+      const start = index === 0 ? {} : before?.next ? { after: before.next } : { at: index * BLOCK };
       await this.#take(index, start, abort.signal);
       this.problem = null;
     } catch (problem) {
@@ -103,10 +108,9 @@ export class Sequence extends EventTarget {
     const folders = page.rows.filter((row) => row.kind === "folder").length;
     if (folders < page.rows.length || !page.next) this.folders = folders ? index * BLOCK + folders : Math.min(this.folders, index * BLOCK);
     else this.folders = Math.max(this.folders, seen);
-    if (page.total !== null) this.total = page.total;
-    else if (!page.next) this.total = seen;
-    else this.total = Math.max(this.total, seen + BLOCK);
-    this.#known = page.total !== null || !page.next;
+    if (!this.#filtered) this.total = page.total;
+    else if (!page.next) [this.total, this.#known] = [seen, true];
+    else if (!this.#known) this.total = Math.max(this.total, seen + BLOCK);
   }
 
   /** True where `total` is more than a guess. */
@@ -115,6 +119,6 @@ export class Sequence extends EventTarget {
   async #page(part, signal) {
     const answer = await call("GET", `${this.#path}?${new URLSearchParams({ ...this.#query, ...part })}`, { signal });
     const folders = answer.folders.map((folder) => ({ ...folder, kind: "folder" }));
-    return { rows: [...folders, ...answer.items], next: answer.next, position: answer.position ?? null, total: answer.total ?? null };
+    return { rows: [...folders, ...answer.items], next: answer.next, position: answer.position, total: answer.total };
   }
 }

@@ -1,7 +1,21 @@
 """Where adapters meet flows: settings -> key -> database -> flows -> services."""
 
+from moorage.wiring.directory import directory_of
 from moorage.wiring.health import health, places
+from moorage.wiring.once import PENDING, Pending, known_answer, request_hash
 from moorage.wiring.opening import Offline, open_offline, open_server
 from moorage.wiring.services import Services
 
-__all__ = ["Offline", "Services", "health", "open_offline", "open_server", "places"]
+__all__ = [
+    "PENDING",
+    "Offline",
+    "Pending",
+    "Services",
+    "directory_of",
+    "health",
+    "known_answer",
+    "open_offline",
+    "open_server",
+    "places",
+    "request_hash",
+]

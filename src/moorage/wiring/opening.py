@@ -30,6 +30,7 @@ from moorage.settings import Settings
 from moorage.wiring.adapters import Adapters, Openings
 from moorage.wiring.directory import Directory, Lock, prepare
 from moorage.wiring.housekeeping import Housekeeping
+from moorage.wiring.once import OnceFacts
 from moorage.wiring.services import Services
 
 CANARY = "canary"
@@ -60,7 +61,7 @@ async def open_offline(settings: Settings) -> AsyncIterator[Offline]:
     passwords = SlowPasswords(Argon2Passwords())
     try:
         await facts.write(lambda tx: _check_key(tx, sealer))
-        yield Offline(settings, directory, facts, ring, Door(facts, passwords))
+        yield Offline(settings, directory, facts, ring, Door(OnceFacts(facts), passwords))
     finally:
         await passwords.aclose()
         await facts.aclose()
@@ -106,7 +107,7 @@ async def open_server(settings: Settings, public_url: str) -> AsyncIterator[Serv
 
 
 async def _compose(stack: AsyncExitStack, offline: Offline, public_url: str) -> tuple[Services, Dispatcher]:
-    settings, facts = offline.settings, offline.facts
+    settings, facts = offline.settings, OnceFacts(offline.facts)
     openings = Openings(settings)
     adapters = Adapters(openings)
     stack.push_async_callback(adapters.aclose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,13 @@ class Place:
         """The error of the model for ``exc``, met while doing what needs ``permission`` (list, read, write, delete)."""
         what, code = exc.strerror or str(exc), errno.errorcode.get(exc.errno or 0, "")
         where = f"{escape(key)!r} in {self.root}" if key else self.root
+        if exc.errno in _FULL and permission == "list":
+            return self._unreachable(
+                f"There is no room to sort the names of {where} in {tempfile.gettempdir()}; nothing was listed.",
+                "Free some space there, or set TMPDIR to another folder, then try again.",
+                key,
+                "disk_full",
+            )
         if exc.errno in _FULL:
             return self._unreachable(
                 f"The disk of {self.root} is full; nothing was kept of {where}.",
@@ -73,7 +81,7 @@ class Place:
             return self.unstorable(key, "The file system there cannot hold such a name.")
         if exc.errno in _LIMITS:
             return Busy(f"This process is at a limit of the operating system: {what}.", "Try again in a moment.", 1.0)
-        if exc.errno in GONE:
+        if exc.errno in GONE and permission != "list":
             return self.not_found(key)
         return self._unreachable(
             f"The disk failed at {where}: {what}.",
@@ -113,6 +121,15 @@ class Place:
             "Mount the disk, or correct the store's root.",
             "",
             "bucket_missing" if bucket else "root_missing",
+        )
+
+    def root_changed(self) -> StoreUnreachable:
+        """Another directory took the root's place while it was being listed."""
+        return self._unreachable(
+            f"Another directory took the place of {self.root} while it was being listed; nothing was listed.",
+            "Look whether its mount came or went, then try again.",
+            "",
+            "root_changed",
         )
 
     def _unreachable(self, message: str, advice: str, key: str, cause: str) -> StoreUnreachable:

@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,15 +99,20 @@ class Files:
                 return
             if if_match not in (None, etag):
                 raise self._changed(key)
-            folder = self.tree.folder(names[:-1])
-            try:
-                os.unlink(names[-1], dir_fd=folder)
-                os.fsync(folder)
-                self.snapshots.forget(folder)
-            finally:
-                os.close(folder)
+            # Whoever else removed it meanwhile did what was asked.
+            with suppress(FileNotFoundError):
+                self._unlink(names)
             self.records.forget(key_bytes(key))
         self.tree.prune(names[:-1])
+
+    def _unlink(self, names: Names) -> None:
+        folder = self.tree.folder(names[:-1])
+        try:
+            os.unlink(names[-1], dir_fd=folder)
+            os.fsync(folder)
+            self.snapshots.forget(folder)
+        finally:
+            os.close(folder)
 
     def _span(self, info: ObjectInfo, byte_range: ByteRange | None, if_match: ETag | None) -> tuple[int, int]:
         if if_match not in (None, info.etag):

@@ -46,18 +46,32 @@ class Listing:
         """One page. Raises StoreDenied or StoreUnreachable where a folder cannot be read: never less than all."""
         objects: list[Listed] = []
         prefixes: list[Key] = []
-        last = Key("")
+        last: Key | None = None
+        top = self._top()
         with closing(self._entries(prefix, after, delimiter=delimiter)) as entries:
             for entry in entries:
                 if len(objects) + len(prefixes) == limit:
-                    return ListingPage(objects, prefixes, last)
+                    break
                 if isinstance(entry, Listed):
                     objects.append(entry)
                     last = entry.key
                 else:
                     last = key_of(entry)
                     prefixes.append(last)
-        return ListingPage(objects, prefixes)
+            else:
+                last = None
+        # A mount that went half-way makes folders look as if they were gone.
+        if self._top() != top:
+            raise self.tree.place.root_changed()
+        return ListingPage(objects, prefixes, last)
+
+    def _top(self) -> Identity:
+        descriptor = self.tree.top()
+        try:
+            status = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        return status.st_dev, status.st_ino
 
     def _entries(self, prefix: bytes, after: bytes, *, delimiter: bool) -> Generator[Listed | bytes, None, None]:
         path, separator, begins = prefix.rpartition(b"/")

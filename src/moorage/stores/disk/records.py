@@ -7,6 +7,7 @@ of the file's mtime, size and inode: a file that another tool wrote has no versi
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from moorage.model.keys import ETag
+from moorage.stores.disk.faults import GONE
 from moorage.stores.disk.workshop import Workshop
 
 _MAX_BYTES: Final = 1 << 20
@@ -62,7 +64,7 @@ class Records:
         temporary = secrets.token_hex(16).encode()
         with self.workshop.folder(b"incoming", make=True) as incoming:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-            descriptor = os.open(temporary, flags, 0o600, dir_fd=incoming)
+            descriptor = os.open(temporary, flags, 0o666, dir_fd=incoming)
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(json.dumps(text).encode())
@@ -87,8 +89,11 @@ class Records:
         try:
             with self.workshop.folder(b"records", folder_name, make=False) as records:
                 descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=records)
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
+        except OSError as exc:
+            # Another user's record that we may not read, or a link in its place, is none.
+            if exc.errno in (*GONE, errno.EACCES):
+                return {}
+            raise
         with os.fdopen(descriptor, "rb") as file:
             text = file.read(_MAX_BYTES)
         try:

@@ -55,7 +55,7 @@ class Workshop:
         """Hold the lock of this key against all threads and processes on this machine."""
         with self.folder(b"locks", make=True) as folder:
             name = b"%02x" % (zlib.crc32(key) % _STRIPES)
-            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666, dir_fd=folder)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -149,6 +149,6 @@ def _opened(here: int, name: bytes, *, make: bool) -> int:
         if not make:
             raise
     with suppress(FileExistsError):
-        os.mkdir(name, 0o700, dir_fd=here)
+        os.mkdir(name, dir_fd=here)
         os.fsync(here)
     return os.open(name, _FOLDER, dir_fd=here)

@@ -160,11 +160,10 @@ def not_s3(names: Names, what: str) -> StoreUnreachable:
 
 def _denied(operation: str, problem: Problem, names: Names) -> StoreDenied:
     permission = _PERMISSIONS.get(operation, "")
+    hint = " Without s3:ListBucket the answer for an absent object is the same." if permission == "s3:GetObject" else ""
     return StoreDenied(
         f"{names.endpoint} does not allow {operation} in {names.bucket} ({problem.code or 'AccessDenied'}).",
-        f"Grant {permission} on the bucket to these credentials."
-        if permission
-        else "Check the credentials' permissions.",
+        f"Grant {permission or 'it'} on the bucket to these credentials, or correct the access key.{hint}",
         permission=permission,
         code=problem.code or "AccessDenied",
     )

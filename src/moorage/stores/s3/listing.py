@@ -27,7 +27,22 @@ async def list_page(client: Client, prefix: str, after: Key | None, limit: int, 
 
     Source: Amazon S3 API reference, ListObjectsV2. Ceph writes its token unencoded, so that a page that
     ends at a control character is no XML.
+
+    Raises StoreUnreachable for an answer that is not what was asked for: such a page would hide keys.
     """
+    page = await _page_after(client, prefix, after, limit, delimiter=delimiter)
+    told = [*page.objects[:1], *page.objects[-1:]]
+    bound = key_bytes(after or "")
+    if after and told and key_bytes(told[0].key) <= bound:
+        raise _unreadable(client, "It begins before the key that it was to follow.")
+    if page.next_after is not None and key_bytes(page.next_after) <= bound:
+        raise _unreadable(client, "It is not in the order of its keys.")
+    if not all(one.key.startswith(prefix) for one in told):
+        raise _unreadable(client, "It holds keys outside the prefix.")
+    return page
+
+
+async def _page_after(client: Client, prefix: str, after: Key | None, limit: int, *, delimiter: bool) -> ListingPage:
     start = after
     while True:
         document = await _ask(client, prefix, start, limit, delimiter=delimiter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -12,6 +13,8 @@ from botocore.credentials import Credentials
 from moorage.model.credentials import Keys
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
+# botocore logs what it signs at DEBUG, session tokens included.
+logging.getLogger("botocore.auth").setLevel(logging.INFO)
 
 
 class _HeaderAuth(S3SigV4Auth):  # type: ignore[misc]  # botocore has no types

@@ -39,11 +39,12 @@ class StreamBody:
         self._rest = aiter(stream)
         self._begun: list[bytes] = []
         self._seen = 0
+        self._spent = False
 
     @property
     def rewindable(self) -> bool:
         """True while every block taken from the stream is still at hand."""
-        return self._seen <= _REMEMBERED
+        return self._seen <= _REMEMBERED and not self._spent
 
     async def blocks(self) -> AsyncIterator[bytes | memoryview]:
         """The stream's bytes. Raises BodyBroken where they are not ``length``."""
@@ -65,7 +66,14 @@ class StreamBody:
     async def _replayed(self) -> AsyncIterator[bytes]:
         for block in list(self._begun):
             yield block
-        async for block in self._rest:
+        while True:
+            try:
+                block = await anext(self._rest)
+            except StopAsyncIteration:
+                return
+            except BaseException:
+                self._spent = True  # a generator that was interrupted does not go on
+                raise
             if block:
                 self._seen += len(block)
                 self._begun.append(block)

@@ -36,6 +36,8 @@ class Transport:
         self.counters = counters or Counters()
         self.clock = Clock()
         self._ca = ca
+        if ca:
+            _trust(ca)  # refused now, not at the first request
         self._budget = Budget(self.limits.repeat_share)
         self._sessions: dict[Purpose, aiohttp.ClientSession] = {}
 

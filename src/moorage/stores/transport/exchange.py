@@ -22,7 +22,7 @@ class Request:
     method: str
     url: str
     """Percent-encoded, path and query; sent byte for byte."""
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
     body: Body = field(default=EMPTY, repr=False)
     first_byte_s: float | None = None
     """None: that of the limits."""

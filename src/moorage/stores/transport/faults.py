@@ -35,7 +35,7 @@ def _words(error: BaseException, place: str) -> tuple[str, str, str]:
         case aiohttp.ClientSSLError():
             return _tls(error, place)
         case aiohttp.ConnectionTimeoutError():
-            return "connect timeout", f"{place} could not be connected to in time.", _PROXY_ADVICE
+            return "connect timeout", f"No connection to {place} came about in time.", _PROXY_ADVICE
         case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
             return (
                 "refused",

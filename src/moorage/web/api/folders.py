@@ -15,9 +15,10 @@ from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.bodies import FolderBody, FolderPatch, whole_id
 from moorage.web.api.projects import gone_of, kind_of, rendered, stores_of
+from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import Children, FolderShape, FoundShape
 
-router = APIRouter(tags=["folders"])
+router = APIRouter(route_class=OnceRoute, tags=["folders"])
 
 
 @router.get("/folders/{folder}", responses={200: {"model": FolderShape}})

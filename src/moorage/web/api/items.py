@@ -9,10 +9,11 @@ from moorage.model.catalogue import ItemId
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.bodies import UrlBody, whole_id
 from moorage.web.api.projects import rendered
+from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import ItemShape, RemovedItem, SignedUrl
 from moorage.web.api.signing import signed_url
 
-router = APIRouter(prefix="/items", tags=["items"])
+router = APIRouter(route_class=OnceRoute, prefix="/items", tags=["items"])
 
 
 @router.get("/{item}", responses={200: {"model": ItemShape}})

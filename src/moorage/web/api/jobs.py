@@ -19,9 +19,10 @@ from moorage.model.transaction import Transaction
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer, dumped
 from moorage.web.api.bodies import ConfirmBody, whole_id
+from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import JobList, JobShape
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = APIRouter(route_class=OnceRoute, prefix="/jobs", tags=["jobs"])
 POLL_S: Final = 0.5
 LOOK_ALL_S: Final = 1.0
 QUIET_S: Final = 15.0

@@ -17,9 +17,10 @@ from moorage.model.transaction import Transaction
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.bodies import MirrorBody, MirrorPatch, whole_id
+from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import MirrorList, MirrorShape, StartedJob, StartedMirror
 
-router = APIRouter(prefix="/mirrors", tags=["mirrors"])
+router = APIRouter(route_class=OnceRoute, prefix="/mirrors", tags=["mirrors"])
 OPEN = [state for state in JobState if not state.final]
 
 

@@ -40,10 +40,11 @@ from moorage.web.api.bodies import (
     role_of,
     whole_id,
 )
+from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import AuditList, LinkShape, Me, TokenList, TokenShape, UserList, UserShape
 from moorage.web.cookies import forget_cookie, give_cookie, sender
 
-router = APIRouter(tags=["people"])
+router = APIRouter(route_class=OnceRoute, tags=["people"])
 
 
 @router.post("/sign-in")

@@ -19,10 +19,11 @@ from moorage.model.transaction import ItemQuery
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer, dumped
 from moorage.web.api.bodies import ProjectBody, ProjectPatch, UrlBody
+from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import ItemList, ProjectList, ProjectShape
 from moorage.web.api.signing import signed_url
 
-router = APIRouter(prefix="/projects", tags=["projects"])
+router = APIRouter(route_class=OnceRoute, prefix="/projects", tags=["projects"])
 COLUMNS = ("id", "name", "folder", "kind", "address", "size", "etag", "modified", "media_type", "state")
 
 

@@ -18,9 +18,10 @@ from moorage.registering.register import need_use
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.bodies import StoreBody, StorePatch, endpoint_of, whole_ids
+from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import Objects, Problem, Report, StoreList, StoreShape
 
-router = APIRouter(prefix="/stores", tags=["stores"])
+router = APIRouter(route_class=OnceRoute, prefix="/stores", tags=["stores"])
 
 
 @router.post("", status_code=201, responses={201: {"model": StoreShape}, 422: {"model": Problem}})

@@ -1,0 +1,49 @@
+# make demo         a running server with sample pictures, in minutes
+# make test         everything that must pass
+# make check        the checks of form alone: ruff, mypy, import-linter, deptry
+# make soak         long suites, run by hand before a release
+SHELL := /bin/bash
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8080
+DATA ?= demo-data
+TESTS ?= tests
+JOBS ?= 3
+BIN := .venv-test/bin
+PRODUCT := .venv/bin
+
+.PHONY: demo demo-clean test check soak lock docs clean
+
+demo:
+	@scripts/environment.sh .venv requirements/server.lock "$(PYTHON)"
+	@exec $(PRODUCT)/python demo/run.py --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
+
+demo-clean:
+	rm -rf "$(DATA)"
+
+test: check
+	@scripts/test-packages.sh
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not soak" -q $(TESTS)
+
+check:
+	@scripts/environment.sh .venv-test requirements/dev.lock "$(PYTHON)"
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry src
+
+soak:
+	@scripts/environment.sh .venv-test requirements/dev.lock "$(PYTHON)"
+	@scripts/test-packages.sh
+	$(BIN)/python -m pytest -m soak $(TESTS)
+
+docs:
+	$(BIN)/python -m moorage config docs > docs/reference/settings.md
+	$(BIN)/python -m moorage.cli.reference > docs/reference/cli.md
+
+lock:
+	scripts/lock.sh
+
+clean:
+	rm -rf .venv .venv-test .cache .mypy_cache .ruff_cache .pytest_cache

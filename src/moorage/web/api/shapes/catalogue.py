@@ -1,0 +1,112 @@
+"""Projects, folders and items."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from moorage.web.api.shapes.parts import Counts, Encoded, Shape
+
+
+class ProjectShape(Shape):
+    """A project."""
+
+    id: str = Field(examples=["4096"])
+    name: str = Field(examples=["Reef 2021"])
+    root: str
+    default_store: str | None
+    created: str | None
+    counts: Counts
+
+
+class ProjectList(Shape):
+    """Projects by name."""
+
+    projects: list[ProjectShape]
+    next: None
+
+
+class Ancestor(Encoded):
+    """A folder above."""
+
+    id: str
+    name: str
+
+
+class FolderShape(Encoded):
+    """A folder."""
+
+    id: str
+    project: str
+    parent: str | None
+    name: str
+    path: str
+    mirror: str | None
+    counts: Counts
+    ancestors: list[Ancestor] | None = None
+
+
+class ItemShape(Encoded):
+    """An item."""
+
+    id: str
+    project: str
+    folder: str
+    name: str
+    kind: Literal["file", "image", "video"]
+    key: str
+    address: str = Field(examples=["s3://reef-2021/2021/frame_0001.jpg"])
+    store: str
+    size: int
+    etag: str
+    generation: str
+    modified: str | None
+    media_type: str
+    linked: bool
+    state: Literal["live", "vanished", "hidden", "trashed"]
+    gone: str | None
+    width: int | None
+    height: int | None
+    duration: float | None = Field(description="Seconds.")
+
+
+class Children(Shape):
+    """A page of a folder: folders first, then items."""
+
+    folders: list[FolderShape]
+    items: list[ItemShape]
+    next: str | None
+    position: int | None
+    total: int
+
+
+class ItemList(Shape):
+    """Items of a project."""
+
+    items: list[ItemShape]
+    next: str | None
+
+
+class FoundShape(Shape):
+    """What lies at a path."""
+
+    folder: FolderShape | None = None
+    item: ItemShape | None = None
+
+
+class RemovedItem(Shape):
+    """What became of a removed item. Its object stays where it is."""
+
+    kept_object: bool
+    state: str
+
+
+class SignedUrl(Shape):
+    """A URL that needs no further credentials until it expires."""
+
+    item: str
+    name: str
+    url: str
+    expires: str | None
+    key_encoding: Literal["escaped"] | None = None

@@ -1,0 +1,92 @@
+"""Stores, checks and what a store lists."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from moorage.web.api.shapes.parts import Encoded, Shape
+
+
+class Line(Shape):
+    """One permission of a check."""
+
+    permission: Literal["reach", "list", "read", "ranged read", "write", "multipart", "delete"]
+    finding: Literal["ok", "missing", "unknown", "skipped"]
+    required: bool
+    detail: str
+    advice: str
+
+
+class Report(Shape):
+    """What a check found."""
+
+    passed: bool
+    checked: str | None
+    lines: list[Line]
+    warnings: list[str]
+    left_behind: str
+
+
+class ScopeShape(Shape):
+    """Who may use a store; empty: everyone."""
+
+    projects: list[str]
+    users: list[str]
+
+
+class CredentialsShape(Shape):
+    """The kind of a store's credentials; they themselves are never shown."""
+
+    kind: str
+
+
+class StoreShape(Shape):
+    """A store."""
+
+    id: str
+    name: str
+    provider: str
+    endpoint: str
+    region: str
+    bucket: str
+    prefix: str
+    root: str
+    path_style: bool | None
+    read_only: bool
+    serve: str
+    follow_symlinks: bool
+    scope: ScopeShape
+    credentials: CredentialsShape
+    ca: bool
+    created: str | None
+    check: Report | None
+
+
+class StoreList(Shape):
+    """Stores by name."""
+
+    stores: list[StoreShape]
+    next: None
+
+
+class ObjectShape(Encoded):
+    """An object of a store's own listing."""
+
+    key: str
+    size: int
+    etag: str
+    modified: str | None
+
+
+class PrefixShape(Encoded):
+    """A common prefix of a listing with delimiter."""
+
+    prefix: str
+
+
+class Objects(Shape):
+    """A page of a store's own listing."""
+
+    objects: list[ObjectShape]
+    prefixes: list[PrefixShape]
+    next: str | None

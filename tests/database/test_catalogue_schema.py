@@ -1,0 +1,50 @@
+"""The schema that the steps make is the one that the code knows."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, make_url
+
+from moorage.database.postgres import postgres_engine
+from moorage.database.schema import is_current, upgrade
+from moorage.database.sqlite import sqlite_engine
+from moorage.database.tables import METADATA
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() == "sqlite":
+        return sqlite_engine(url, writes=True)
+    return postgres_engine(url)
+
+
+def test_the_steps_make_exactly_the_tables_of_the_code(database_url: str) -> None:
+    engine = _engine(database_url)
+    with engine.begin() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
+    engine.dispose()
+    assert found == []
+
+
+def test_partial_indexes_are_those_of_the_code(database_url: str) -> None:
+    engine = _engine(database_url)
+    with engine.begin() as connection:
+        indexes = {index["name"] for table in METADATA.tables for index in inspect(connection).get_indexes(table)}
+    engine.dispose()
+    assert {"ix_folder_unmarked", "ix_item_store", "ix_work_open"} <= indexes
+
+
+def test_an_upgrade_of_a_current_schema_does_nothing(empty_url: str) -> None:
+    assert not is_current(empty_url)
+    upgrade(empty_url)
+    assert is_current(empty_url)
+    upgrade(empty_url)
+    assert is_current(empty_url)
+
+
+def test_processes_that_start_together_make_the_tables_once(empty_url: str) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(upgrade, [empty_url] * 3)) == [None] * 3

@@ -1,0 +1,76 @@
+"""Signed expiring URLs: they admit to exactly what they name."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import parse_qs, urlsplit
+
+from servers.moorage import ask
+from web.conftest import Face, Moored, items
+
+
+def signed(face: Face, item: str, **body: object) -> str:
+    return str(face("POST", f"/api/v1/items/{item}/url", {"expires_in": 600, **body}).json["url"])
+
+
+def test_a_signed_url_needs_nothing_else(face: Face, moored: Moored) -> None:
+    found = items(face, moored.folder)
+    got = ask("GET", signed(face, found["hello.txt"]["id"]))
+    assert (got.status, got.body[:3]) == (200, b"012")
+    assert ask("HEAD", signed(face, found["hello.txt"]["id"])).status == 200
+
+
+def test_it_binds_item_variant_expiry_and_disposition(face: Face, moored: Moored) -> None:
+    found = items(face, moored.folder)
+    mine, other = found["hello.txt"]["id"], found["empty.bin"]["id"]
+    url = signed(face, mine)
+    expires = parse_qs(urlsplit(url).query)["expires"][0]
+    for tampered in (
+        url.replace(f"/items/{mine}/", f"/items/{other}/"),
+        url.replace("/content?", "/preview?"),
+        url.replace(f"expires={expires}", f"expires={int(expires) + 1}"),
+        url + "&disposition=inline",
+        url[:-1] + ("A" if url[-1] != "A" else "B"),
+        url.replace("kid=", "kid=x"),
+    ):
+        assert ask("GET", tampered).status == 401, tampered
+
+
+def test_it_binds_the_size_of_a_preview(face: Face, moored: Moored) -> None:
+    item = items(face, moored.folder)["hello.txt"]["id"]
+    url = signed(face, item, variant="preview", width=128)
+    assert "width=128" in url
+    assert ask("GET", url.replace("width=128", "width=4096")).status == 401
+    assert ask("GET", url).status == 422  # admitted: a text has no preview
+
+
+def test_it_expires(face: Face, moored: Moored) -> None:
+    url = signed(face, items(face, moored.folder)["hello.txt"]["id"], expires_in=1)
+    assert ask("GET", url).status == 200
+    time.sleep(2.1)
+    assert ask("GET", url).status == 401
+
+
+def test_it_lives_a_week_at_most(face: Face, moored: Moored) -> None:
+    item = items(face, moored.folder)["hello.txt"]["id"]
+    got = face("POST", f"/api/v1/items/{item}/url", {"expires_in": 8 * 86400})
+    assert got.status == 400
+    assert got.json["field"] == "expires_in"
+
+
+def test_it_is_redacted_in_the_log(face: Face, moored: Moored) -> None:
+    url = signed(face, items(face, moored.folder)["hello.txt"]["id"])
+    ask("GET", url)
+    secret = parse_qs(urlsplit(url).query)["signature"][0]
+    time.sleep(0.2)
+    assert secret not in face.server.log()
+    assert secret not in (face.server.data / "moorage.log").read_text()
+
+
+def test_a_project_gives_one_url_a_line(face: Face, moored: Moored) -> None:
+    import json
+
+    got = face("POST", f"/api/v1/projects/{moored.project}/urls", {"expires_in": 60})
+    lines = [json.loads(line) for line in got.body.splitlines()]
+    assert {line["name"] for line in lines} == {"hello.txt", "empty.bin", "ünï #100%.txt", "deep.txt"}
+    assert ask("GET", next(line["url"] for line in lines if line["name"] == "deep.txt")).body == b"deep"
