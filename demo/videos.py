@@ -33,6 +33,7 @@ def _pan(target: Path, photograph: Path, codec: str, options: dict[str, str]) ->
     container = {k: v for k, v in options.items() if k == "movflags"}
     with av.open(str(target), "w", options=container) as out:
         stream = out.add_stream(codec, rate=RATE)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.time_base = Fraction(1, RATE)
         stream.options = {k: v for k, v in options.items() if k != "movflags"}

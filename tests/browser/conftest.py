@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from browser import sample
 from browser.harness import Harness, running
 
 ARGUMENTS = (
@@ -47,6 +48,7 @@ def open_page(browser: Browser, harness: Harness) -> Iterator[Opener]:
     harness.asked.clear()
     harness.sent.clear()
     harness.answers.clear()
+    jobs = list(sample.JOBS)
 
     def opened(path: str, *, width: int = 1366, height: int = 768, scheme: Any = "light", wait: str = "") -> Page:
         if not context:
@@ -65,6 +67,7 @@ def open_page(browser: Browser, harness: Harness) -> Iterator[Opener]:
         return page
 
     yield opened
+    sample.JOBS[:] = jobs
     for made in context:
         made.close()
     assert [text for text in complaints if not any(part in text for part in EXPECTED)] == []

@@ -51,6 +51,8 @@ class Harness(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}{BASE}"
 
     def tell(self, job: sample.Facts) -> None:
+        """Make the job stand so, on pages and in answers, and tell all that listen."""
+        sample.JOBS[[one["id"] for one in sample.JOBS].index(job["id"])] = job
         for listener in list(self.listeners):
             listener.put(json.dumps(job))
 

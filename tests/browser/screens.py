@@ -61,6 +61,10 @@ def _folder(query: dict[str, str], *, folder_id: str = "7") -> dict[str, Any]:
     }
 
 
+def _open_jobs() -> list[sample.Facts]:
+    return [job for job in sample.JOBS[1::-1] if job["ended"] is None]
+
+
 def _item(item_id: str) -> dict[str, Any]:
     return {
         "project": sample.PROJECTS[0],
@@ -105,7 +109,7 @@ def _browse(path: str, query: dict[str, str]) -> Screen | None:
         case ["folders", "8"]:
             return "folder.html", "projects", "empty", _folder(query, folder_id="8")
         case ["folders", "6"]:
-            return "folder.html", "projects", "2021", _folder(query) | {"jobs": [sample.JOBS[1], sample.JOBS[0]]}
+            return "folder.html", "projects", "2021", _folder(query) | {"jobs": _open_jobs()}
         case ["folders", _]:
             return "folder.html", "projects", "2021", _folder(query)
         case ["items", item_id]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from browser import installation
 from browser.conftest import Opener
 from browser.harness import Harness
+
+pytestmark = pytest.mark.xdist_group("browser-forms")
 
 
 def test_a_disk_is_sent_without_the_fields_of_a_bucket(open_page: Opener, harness: Harness) -> None:

@@ -12,6 +12,8 @@ from browser import sample
 from browser.conftest import Opener
 from browser.harness import Harness
 
+pytestmark = pytest.mark.xdist_group("browser-grid")
+
 TILE = "m-grid .tile a[href]"
 LINE = "m-grid .line-name a[href]"
 LAST = f"frame_{sample.ITEMS - 1:07d}"
@@ -137,6 +139,7 @@ def test_keys_walk_through_the_grid_and_enter_opens(open_page: Opener) -> None:
     assert active() == "dive-2000"
     described = page.get_attribute("m-grid .scroller", "aria-activedescendant")
     assert page.locator(f"[id='{described}']").get_attribute("role") == "gridcell"
+    page.keyboard.press("PageDown")
     page.keyboard.press("PageDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/items/*")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page
 
 from browser import sample
 from browser.conftest import Opener
 from browser.harness import Harness
+
+pytestmark = pytest.mark.xdist_group("browser-live")
 
 
 def wait_line(page: Page, text: str, job: str = "41") -> None:
@@ -55,17 +58,30 @@ def test_the_stream_goes_on_after_moving_to_another_page(open_page: Opener, harn
 def test_a_job_that_asks_gets_its_question_without_a_reload(open_page: Opener, harness: Harness) -> None:
     page = open_page("/jobs/41", wait="m-job")
     wait_listeners(page, harness, 1)
-    asking = sample.job(41, "needs_confirmation", question=sample.QUESTION)
-    at = sample.JOBS.index(next(job for job in sample.JOBS if job["id"] == "41"))
-    before, sample.JOBS[at] = sample.JOBS[at], asking
-    try:
-        harness.tell(asking)
-        page.wait_for_selector("[data-job='41'] .banner:has-text('12,400 of 50,000 objects are gone')")
-        assert page.locator("m-job[data-job='41']").count() == 1
-        page.click("text=Show 20 of them")
-        page.wait_for_function("() => document.querySelectorAll('.gone-list li').length === 20")
-    finally:
-        sample.JOBS[at] = before
+    harness.tell(sample.job(41, "needs_confirmation", question=sample.QUESTION))
+    page.wait_for_selector("[data-job='41'] .banner:has-text('12,400 of 50,000 objects are gone')")
+    assert page.locator("m-job[data-job='41']").count() == 1
+    page.click("text=Show 20 of them")
+    page.wait_for_function("() => document.querySelectorAll('.gone-list li').length === 20")
+
+
+def test_a_job_that_ended_before_the_stream_began_is_caught_up_with(open_page: Opener, harness: Harness) -> None:
+    page = open_page("/jobs/41", wait="m-job")
+    harness.tell(sample.job(41, "succeeded", done=50_000, outcome={"added": 50_000}))
+    harness.asked.clear()
+    page.wait_for_selector("[data-job='41'] .tag.ok:has-text('succeeded')")
+    assert "50,000 added" in page.inner_text("[data-job='41']")
+
+
+def test_the_folder_of_a_job_shows_new_counts_and_rows_when_it_ends(open_page: Opener, harness: Harness) -> None:
+    page = open_page("/folders/6", wait="m-grid .tile a[href]")
+    wait_listeners(page, harness, 1)
+    before = len([path for path in harness.asked if "children" in path])
+    harness.tell(sample.job(41, "succeeded", done=50_000))
+    page.wait_for_function("() => !document.querySelector('[data-job=\"41\"]')")
+    page.wait_for_timeout(200)
+    assert len([path for path in harness.asked if "children" in path]) > before
+    assert page.locator("#folder-counts").count() == 1
 
 
 def test_an_answer_names_the_figures_that_were_asked_about(open_page: Opener, harness: Harness) -> None:

@@ -12,6 +12,8 @@ from browser.conftest import Opener
 from browser.harness import Harness
 from browser.screens import PACKAGE, screen
 
+pytestmark = pytest.mark.xdist_group("browser-pages")
+
 AXE: Final = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 PATHS: Final = (
     "/sign-in?wrong=1",

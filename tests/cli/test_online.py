@@ -10,6 +10,7 @@ import pytest
 
 from cli.conftest import Run
 from client.toy import CONTENT, DONE, QUESTION, Toy, job
+from moorage.cli.application import main
 
 
 def test_a_list_is_tab_separated_lines_or_one_document_a_line(run: Run, toy: Toy) -> None:
@@ -142,6 +143,12 @@ def test_jobs_are_listed_shown_and_steered(run: Run, toy: Toy) -> None:
         assert toy.seen[-1] == ("POST", f"/jobs/30/{verb}")
 
 
+def test_what_a_question_is_about_is_listed(run: Run, toy: Toy) -> None:
+    assert run("job", "show", "30", "--missing", "20").out == "22\ts3://reef/2021/x\n"
+    run("job", "ls", "--project", "Reef")
+    assert toy.seen[-1] == ("GET", "/jobs?project=1")
+
+
 def test_mirrors_are_listed_paused_and_given_up(run: Run, toy: Toy) -> None:
     assert run("mirror", "ls").out == "7\tactive\treef\t2021/\t11\t-\n"
     assert "exclude\t*.tmp" in run("mirror", "status", "7").out
@@ -175,9 +182,10 @@ def test_an_undecodable_name_is_written_as_the_server_writes_it(run: Run, toy: T
     assert (shown["name"], shown["key_encoding"]) == ("bad\\xff\\\\name", "escaped")
 
 
-def test_bytes_go_to_stdout_as_they_are(run: Run, toy: Toy, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    from moorage.cli.application import main
-
+def test_bytes_go_to_stdout_as_they_are(
+    toy: Toy, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as left:
         main(["cat", "Reef/a b.jpg", "--range", "250-259"])
     assert (left.value.code or 0) == 0

@@ -230,7 +230,16 @@ class Answers:
         return await _content(self.toy, request)
 
     async def token(self, request: web.Request) -> web.Response:
-        made = {"id": "3", "name": "ci", "user": "1", "role": None, "project": None, "created": TIME, "expires": None}
+        made = {
+            "id": "3",
+            "name": "ci",
+            "user": "1",
+            "email": "a@b.example",
+            "role": None,
+            "project": None,
+            "created": TIME,
+            "expires": None,
+        }
         return web.json_response(
             made | {"token": "mrg_new"} if request.method == "POST" else {"tokens": [made], "next": None}
         )
@@ -272,7 +281,11 @@ def _routes(toy: Toy) -> Iterator[tuple[str, str, Any]]:
         ("GET", "/jobs/30", answers.one_job),
         ("GET", "/jobs/30/events", answers.events),
         ("POST", "/jobs/30/{verb:cancel|retry|pause|resume|confirm}", answers.one_job),
-        ("GET", "/jobs/30/missing", says({"objects": [{"key": "2021/x", "size": 1, "modified": TIME}], "next": None})),
+        (
+            "GET",
+            "/jobs/30/missing",
+            says({"items": [{"id": "22", "name": "x", "address": "s3://reef/2021/x"}], "next": None}),
+        ),
         ("GET", "/me", says({"email": "a@b.example", "user": "1", "everywhere": "admin", "roles": {}})),
         ("GET", "/tokens", answers.token),
         ("POST", "/tokens", answers.token),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, make_url
@@ -12,6 +13,7 @@ from moorage.database.postgres import postgres_engine
 from moorage.database.schema import is_current, upgrade
 from moorage.database.sqlite import sqlite_engine
 from moorage.database.tables import METADATA
+from moorage.model.errors import Conflict
 
 
 def _engine(url: str) -> Engine:
@@ -48,3 +50,16 @@ def test_an_upgrade_of_a_current_schema_does_nothing(empty_url: str) -> None:
 def test_processes_that_start_together_make_the_tables_once(empty_url: str) -> None:
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(upgrade, [empty_url] * 3)) == [None] * 3
+
+
+def test_a_database_of_a_newer_release_is_left_alone(empty_url: str) -> None:
+    upgrade(empty_url)
+    engine = _engine(empty_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'v9999'")
+    with pytest.raises(Conflict, match="newer"):
+        upgrade(empty_url)
+    assert not is_current(empty_url)
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == "v9999"
+    engine.dispose()

@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 import psycopg
 import pytest
 
 from moorage.database.engine import Database
+from moorage.database.schema import upgrade
 from moorage.database.transaction import Repositories
-from moorage.model.errors import Invalid
+from moorage.model.errors import Busy, Changed, Invalid
 from moorage.model.secrecy import Sealer
 from moorage.model.transaction import Facts
 
@@ -134,3 +137,58 @@ async def test_a_deadlock_is_run_again_until_both_are_through(facts: Database) -
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(Invalid, match="mysql"):
         Database.open("mysql://localhost/x", sealer=NO_SEALER)
+
+
+async def test_a_closed_database_says_so(facts: Database) -> None:
+    await facts.aclose()
+    await facts.aclose()
+    with pytest.raises(Busy):
+        await facts.read(_count)
+    with pytest.raises(Busy):
+        await facts.write(partial(_put, "a"))
+
+
+@pytest.fixture
+async def on_sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    url = f"sqlite:///{tmp_path / 'full.db'}"
+    upgrade(url)
+    database = Database.open(url, sealer=NO_SEALER)
+    yield database
+    await database.aclose()
+
+
+async def test_a_full_disk_is_busy_and_takes_back_nothing_that_was_acknowledged(on_sqlite: Database) -> None:
+    def fill(tx: Repositories) -> None:
+        for i in range(2000):
+            tx.statements.change("INSERT INTO instance (name, value) VALUES (?, ?)", (f"big{i}", bytes(4000)))
+
+    pages = await on_sqlite.read(lambda tx: int(tx.statements.rows("PRAGMA page_count")[0][0]))
+    await on_sqlite.write(lambda tx: tx.statements.rows(f"PRAGMA max_page_count = {pages + 100}"))
+    small = [on_sqlite.write(partial(_put, f"n{i}")) for i in range(10)]
+    answers = await asyncio.gather(*small[:5], on_sqlite.write(fill), *small[5:], return_exceptions=True)
+    assert isinstance(answers[5], Busy)
+    assert "space" in str(answers[5])
+    acknowledged = sum(answer == 1 for answer in answers)
+    assert await on_sqlite.read(_count) == acknowledged
+    await on_sqlite.write(partial(_put, "after"))
+    assert await on_sqlite.read(_count) == acknowledged + 1
+
+
+async def test_a_text_that_the_database_cannot_hold_is_invalid(facts: Database) -> None:
+    with pytest.raises(Invalid):
+        await facts.write(partial(_put, "\ud800"))
+    assert await facts.read(_count) == 0
+
+
+async def test_a_row_that_is_there_already_is_a_conflict(facts: Database) -> None:
+    await facts.write(partial(_put, "a"))
+    with pytest.raises(Changed):
+        await facts.write(partial(_put, "a"))
+
+
+async def test_a_database_that_cannot_be_reached_is_busy(tmp_path: Path) -> None:
+    for url in (f"postgresql://moorage@/none?host={tmp_path}", f"sqlite:///{tmp_path}/no/such/folder.db"):
+        database = Database.open(url, sealer=NO_SEALER)
+        with pytest.raises(Busy):
+            await database.read(_count)
+        await database.aclose()

@@ -168,9 +168,9 @@ async def test_a_killed_process_leaves_nothing_that_dbos_resumes(
     await until(lambda: ran == [2])
 
 
-async def test_nothing_is_printed_and_dbos_is_imported_by_the_start_only(tmp_path: Path) -> None:
+async def test_nothing_is_printed_no_port_is_opened_and_dbos_is_imported_by_the_start_only(tmp_path: Path) -> None:
     code = """
-import asyncio, sys
+import asyncio, psutil, sys
 from pathlib import Path
 from moorage.durable.runner import DbosRunner, embedded_url
 assert "dbos" not in sys.modules
@@ -181,6 +181,7 @@ async def main():
     await runner.start()
     await runner.enqueue("1:1", 1, 1)
     assert runner.workers == 1
+    assert psutil.Process().net_connections("inet") == []
     await runner.stop()
     await runner.stop()
 asyncio.run(main())

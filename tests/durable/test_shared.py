@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from servers import postgres
 
 from moorage.durable import beats
 from moorage.durable.runner import DbosRunner
+from servers import postgres
 
 CHILD = """
 import asyncio, sys
@@ -87,7 +87,7 @@ async def test_a_slice_starts_at_once_in_the_process_that_was_asked(url: str) ->
         assert time.perf_counter() - asked < 0.1
         assert runner.workers == 1
         async with asyncio.timeout(5):
-            while await runner.live(["1:1"]):  # noqa: ASYNC110 - it ends in threads of DBOS
+            while await runner.live(["1:1"]):
                 await asyncio.sleep(0.01)
         assert not await runner.enqueue("1:1", 1, 1)
 
@@ -136,7 +136,7 @@ async def test_what_waits_for_another_version_is_not_live_and_its_next_epoch_is_
         await upgraded.forget(["7:1"])
         assert await upgraded.enqueue("7:2", 7, 2)
         async with asyncio.timeout(5):
-            while not ran:  # noqa: ASYNC110 - it begins in threads of DBOS
+            while not ran:
                 await asyncio.sleep(0.01)
         assert ran == [2]
     finally:

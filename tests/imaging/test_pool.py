@@ -119,6 +119,14 @@ async def test_an_interlaced_image_has_a_lower_limit_of_pixels() -> None:
         await pool.preview(named("strip.tif"), BOX)
 
 
+@pytest.mark.parametrize("name", ["interlaced.png", "rocket.jpg", "quarters.heic", "quarters.avif", "film.mkv"])
+async def test_a_lower_limit_of_pixels_holds_for_every_kind(name: str) -> None:
+    async with closing(DecoderPool(processes=1, limits=Limits(pixels=50_000))) as pool:
+        make = pool.poster if name.endswith("mkv") else pool.preview
+        with pytest.raises(Undecodable, match="of this kind, up to"):
+            await make(named(name), BOX)
+
+
 async def test_a_process_is_replaced_after_its_share_of_requests() -> None:
     async with closing(DecoderPool(processes=1, limits=Limits(requests=2))) as pool:
         seen: list[int] = []

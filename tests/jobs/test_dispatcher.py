@@ -122,6 +122,36 @@ async def test_a_slice_that_is_over_goes_on_in_the_next_one(bench: Bench) -> Non
     assert slices == [1, 2, 3]
 
 
+async def test_slices_end_soon_when_the_process_stops_and_the_next_one_goes_on(bench: Bench) -> None:
+    bench.dispatcher._pace = replace(QUICK, slice_s=60)
+    began = asyncio.Event()
+
+    async def step(turn: Slice) -> None:
+        began.set()
+        while not turn.over:
+            await asyncio.sleep(0.005)
+        await bench.end(turn)
+
+    bench.steps["step"] = step
+    job = await bench.ask("step", "step", "step")
+    await began.wait()
+    tasks = list(bench.runner.tasks.values())
+    bench.dispatcher._stopping.set()
+    await asyncio.wait_for(asyncio.gather(*tasks), 2)
+    assert (await bench.job(job)).done >= 1
+
+
+async def test_a_job_of_an_unknown_kind_fails_and_says_so(bench: Bench) -> None:
+    def write(tx: Transaction) -> JobId:
+        job = tx.jobs.add(Job(JobId(0), "strange", 1, JobState.QUEUED, "Play", now_ms()))
+        tx.jobs.add_work(job.id, "step")
+        return job.id
+
+    job = await bench.facts.write(write)
+    bench.dispatcher.hint()
+    assert (await bench.until(job, lambda one: one.state.final)).state is JobState.FAILED
+
+
 async def test_a_passing_fault_is_counted_and_tried_again(bench: Bench) -> None:
     tries = 0
 

@@ -225,7 +225,16 @@ async def opened(
     catalogue = data / "catalogue.db"
     if not catalogue.exists():
         catalogue.write_bytes(empty_catalogue())
-    facts = Database.open(f"sqlite:///{catalogue}", sealer=PlainSealer())
+    async with opened_at(f"sqlite:///{catalogue}", runner, pace, prepare) as harbour:
+        yield harbour
+
+
+@asynccontextmanager
+async def opened_at(
+    url: str, runner: Runner | None = None, pace: Pace = QUICK, prepare: Callable[[Harbour], None] | None = None
+) -> AsyncIterator[Harbour]:
+    """The same on any database that has the schema."""
+    facts = Database.open(url, sealer=PlainSealer())
     harbour = await _harbour(facts)
     harbour.wire(runner or TaskRunner(), pace)
     if prepare is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moorage.mirroring.splitting import MAX_PROBES, find_cuts, find_split
+from moorage.mirroring.splitting import MAX_PROBES, earlier_cuts, find_cuts, find_split
 from moorage.model.keys import Key, key_bytes
 from moorage.model.objects import ListingPage
 from moorage.stores.memory import MemoryStore
@@ -45,7 +45,7 @@ async def test_a_cut_has_keys_on_both_sides_and_costs_few_requests(layout: str, 
     store = await filled([prefix + key for key in LAYOUTS[layout]])
     low = keys[999]
     cut = await find_split(store, prefix, low, None)
-    assert store.calls <= MAX_PROBES
+    assert store.calls <= 2 * MAX_PROBES
     if layout in ("control characters", "undecodable"):
         return  # there a cut is luck; a scan runs in one partition then
     assert cut is not None
@@ -57,7 +57,9 @@ async def test_a_cut_has_keys_on_both_sides_and_costs_few_requests(layout: str, 
 @pytest.mark.parametrize("layout", LAYOUTS)
 async def test_cuts_ascend(layout: str) -> None:
     keys = sorted(key_bytes(key) for key in LAYOUTS[layout])
-    cuts = await find_cuts(await filled(LAYOUTS[layout]), "", keys[999], 4)
+    store = await filled(LAYOUTS[layout])
+    cuts = await find_cuts(store, "", keys[999])
+    assert store.calls <= 4 * MAX_PROBES
     assert cuts == sorted(set(cuts))
     assert all(keys[999] < cut < keys[-1] for cut in cuts)
     assert len(cuts) <= 3
@@ -74,3 +76,10 @@ async def test_where_nothing_is_left_there_is_no_cut() -> None:
     store = await filled(["a", "b"])
     assert await find_split(store, "", b"b", None) is None
     assert await find_split(store, "", b"a", b"a") is None
+
+
+def test_cuts_of_an_earlier_scan_are_taken_evenly() -> None:
+    bounds = [b"b", None, b"d", b"a", b"f", b"d", b"h", b"k", b"m", b"p"]
+    assert earlier_cuts(bounds, b"a", 3) == [b"d", b"h", b"m"]
+    assert earlier_cuts(bounds, b"k", 3) == [b"m", b"p"]
+    assert earlier_cuts([None], b"", 3) == []

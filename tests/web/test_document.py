@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from pydantic import TypeAdapter
-from web.conftest import Face, Moored, items
 
 from moorage.web.api import shapes
+from web.conftest import Face, Moored, items
 
 VERBS = {"get", "post", "put", "patch", "delete", "head"}
 

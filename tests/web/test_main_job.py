@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from contracts.store_keys import ODD_KEYS
+from moorage.model.keys import unescape
 from servers import Server, ceph
 from stores.s3_bucket import admin
 from web.conftest import Face
-
-from moorage.model.keys import unescape
 
 S3_KEYS = [key for key in ODD_KEYS if len(key.encode("utf-8", "surrogateescape")) <= 1024]
 
@@ -158,7 +158,7 @@ def test_a_guard_asks_before_many_items_are_called_gone(face: Face, bucket: Buck
     assert len(shown["items"]) == 20
     assert shown["items"][0]["address"].startswith(f"s3://{bucket.name}/2021/")
 
-    wrong = {"choice": "accept", "figures": {name: 1 for name in job["question"]["figures"]}}
+    wrong = {"choice": "accept", "figures": dict.fromkeys(job["question"]["figures"], 1)}
     assert face("POST", f"/api/v1/jobs/{job['id']}/confirm", wrong).status == 409
     right = {"choice": "accept", "figures": job["question"]["figures"]}
     assert face("POST", f"/api/v1/jobs/{job['id']}/confirm", right).status == 200

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from servers.moorage import PASSWORD, Answer, Moorage, ask
 
 FORM = "application/x-www-form-urlencoded"

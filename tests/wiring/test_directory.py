@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from servers.moorage import Moorage
 
 from moorage.model.errors import Conflict, Invalid
 from moorage.settings import Settings
 from moorage.wiring.directory import Directory, Lock, prepare
+from servers.moorage import Moorage
 
 
 def settings(data: Path, **flags: object) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated
 
 import typer
@@ -26,11 +27,9 @@ def ls(
     url: Url = None,
 ) -> None:
     """List jobs, the newest first."""
-    from itertools import islice
-
     with connected(url) as client:
         put_rows(
-            islice(client.jobs(state=state, project=project), limit),
+            islice(client.jobs(state=state, project=client.project(project).id if project else None), limit),
             [
                 ("job", lambda job: job.id),
                 ("state", lambda job: job.state.value),
@@ -44,9 +43,22 @@ def ls(
 
 
 @app.command("show")
-def show(job: JobId, *, json: Json = False, url: Url = None) -> None:
+def show(
+    job: JobId,
+    *,
+    missing: Annotated[int, typer.Option(help="Only list so many of the items that its question is about.", min=0)] = 0,
+    json: Json = False,
+    url: Url = None,
+) -> None:
     """Show one job: progress, errors by cause, and what it asks."""
     with connected(url) as client:
+        if missing:
+            put_rows(
+                islice(client.missing(job), missing),
+                [("item", lambda row: row.id), ("address", lambda row: row.address)],
+                as_json=json,
+            )
+            return
         found = client.job(job)
     if json:
         put_json(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -163,19 +164,21 @@ def add_token(
 def ls_tokens(*, data: Data = None, json: Json = False) -> None:
     """List all tokens, without their texts."""
 
-    async def work(offline: Offline) -> list[Token]:
+    async def work(offline: Offline) -> tuple[list[Token], dict[int, str]]:
         from moorage import admitting
         from moorage.model.access import SYSTEM
 
-        return await admitting.list_tokens(offline.door, SYSTEM, everyone=True)
+        members = await admitting.list_users(offline.door, SYSTEM)
+        emails: dict[int, str] = {member.user.id: member.user.email for member in members}
+        return await admitting.list_tokens(offline.door, SYSTEM, everyone=True), emails
 
-    found = on_data(data, work)
+    found, emails = on_data(data, work)
     put_rows(
-        [token_json(token) for token in found],
+        [token_json(token, emails) for token in found],
         [
             ("token", lambda row: row["id"]),
             ("name", lambda row: row["name"]),
-            ("user", lambda row: row["user"]),
+            ("user", lambda row: row["email"]),
             ("role", lambda row: row["role"]),
             ("project", lambda row: row["project"]),
             ("expires", lambda row: row["expires"]),
@@ -245,6 +248,8 @@ def member_json(member: Member) -> dict[str, Any]:
     return {
         "id": str(user.id),
         "email": user.email,
+        "role": next((grant.role.word for grant in member.grants if grant.project is None), ""),
+        "disabled": user.disabled,
         "has_password": user.has_password,
         "created": time_of(user.created_ms),
         "grants": [grant_json(grant) for grant in member.grants],
@@ -256,12 +261,13 @@ def grant_json(grant: Grant) -> dict[str, object]:
     return {"role": grant.role.word, "project": None if grant.project is None else str(grant.project)}
 
 
-def token_json(token: Token) -> dict[str, object]:
+def token_json(token: Token, emails: Mapping[int, str]) -> dict[str, object]:
     """A token as the REST API shows one."""
     return {
         "id": str(token.id),
         "name": token.name,
         "user": str(token.user),
+        "email": emails.get(token.user, ""),
         "role": token.role.word if token.role else None,
         "project": None if token.project is None else str(token.project),
         "created": time_of(token.created_ms),

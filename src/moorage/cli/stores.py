@@ -33,6 +33,7 @@ def add(
     bucket: Annotated[str, typer.Option(help="S3: the bucket.")] = "",
     prefix: Annotated[str, typer.Option(help="Only keys that begin with it.")] = "",
     endpoint: Annotated[str, typer.Option(help="S3: such as https://minio.example:9000; default: AWS.")] = "",
+    port: Annotated[int | None, typer.Option(help="S3: for an endpoint that names none.")] = None,
     region: Annotated[str, typer.Option(help="S3: the region.")] = "",
     path_style: Annotated[
         bool | None, typer.Option("--path-style/--virtual-style", help="S3: bucket in the path or in the host name.")
@@ -67,6 +68,7 @@ def add(
             root=str(Path(root).absolute()) if root is not None else "",
             follow_symlinks=follow_symlinks,
             endpoint=endpoint,
+            port=port,
             region=region,
             bucket=bucket,
             prefix=prefix,

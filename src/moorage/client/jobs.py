@@ -9,7 +9,7 @@ from typing import Final
 
 from moorage.client.calls import Calls, part, query_of
 from moorage.client.codec import decode
-from moorage.client.shapes import Job, MissingObject
+from moorage.client.shapes import Job, MissingItem
 from moorage.model.errors import Invalid, TryAgain
 from moorage.model.jobs import JobState
 
@@ -23,7 +23,7 @@ class JobCalls(Calls):
     async def jobs(
         self, *, state: JobState | str | None = None, project: str | None = None
     ) -> AsyncGenerator[Job, None]:
-        """Jobs, the newest first."""
+        """Jobs, the newest first; ``project`` is an id."""
         async for row in self._transport.pages("/jobs", "jobs", query_of(state=state, project=project)):
             yield decode(Job, row)
 
@@ -81,10 +81,10 @@ class JobCalls(Calls):
         body = {"choice": choice, "figures": dict(figures)}
         return decode(Job, await self._transport.post(f"/jobs/{part(job)}/confirm", body))
 
-    async def missing(self, job: str) -> AsyncGenerator[MissingObject, None]:
-        """The objects that a job's question is about."""
-        async for row in self._transport.pages(f"/jobs/{part(job)}/missing", "objects"):
-            yield decode(MissingObject, row)
+    async def missing(self, job: str) -> AsyncGenerator[MissingItem, None]:
+        """The items that a job's question is about."""
+        async for row in self._transport.pages(f"/jobs/{part(job)}/missing", "items"):
+            yield decode(MissingItem, row)
 
     async def _steer(self, job: str, verb: str) -> Job:
         return decode(Job, await self._transport.post(f"/jobs/{part(job)}/{verb}"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from moorage.client.calls import Calls, given, part
+from collections.abc import AsyncGenerator
+
+from moorage.client.calls import Calls, given, part, query_of
 from moorage.client.codec import decode
-from moorage.client.shapes import Grant, Me, OneTimeLink, Token, User
+from moorage.client.shapes import AuditRow, Grant, Me, OneTimeLink, Token, User
 
 
 class PeopleCalls(Calls):
@@ -21,6 +23,10 @@ class PeopleCalls(Calls):
     async def add_user(self, email: str, *, role: str | None = None, project: str | None = None) -> User:
         """Add a user; ``link`` of the answer lets them choose a password, once. Raises: AlreadyExists."""
         return decode(User, await self._transport.post("/users", given(email=email, role=role, project=project)))
+
+    async def shut_out(self, user: str, *, disabled: bool = True) -> User:
+        """Shut a user out, ending all sessions, or let it in again."""
+        return decode(User, await self._transport.patch(f"/users/{part(user)}", {"disabled": disabled}))
 
     async def remove_user(self, user: str) -> None:
         """Remove a user, with all tokens, sessions and grants."""
@@ -56,3 +62,13 @@ class PeopleCalls(Calls):
     async def remove_token(self, token: str) -> None:
         """Make a token invalid, within 5 s."""
         await self._transport.delete(f"/tokens/{part(token)}")
+
+    async def audit(self, *, before: str | None = None) -> AsyncGenerator[AuditRow, None]:
+        """Changes, the newest first, from the row ``before`` (exclusive) on."""
+        while True:
+            page = await self._transport.get("/audit", query_of(before=before, limit=1000))
+            for row in page["audit"]:
+                yield decode(AuditRow, row)
+            before = page["next"]
+            if before is None:
+                return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
@@ -263,12 +263,12 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class MissingObject:
-    """An object that a question is about."""
+class MissingItem:
+    r"""An item whose object was not found; name and address are always escaped (``\xNN``)."""
 
-    key: AnyKey
-    size: int
-    modified: datetime | None = None
+    id: str
+    name: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,23 +321,25 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    """A person. ``link`` is the one-time address, told only when the user is made."""
-
-    id: str
-    email: str
-    has_password: bool
-    created: datetime | None = None
-    grants: tuple[Grant, ...] = ()
-    link: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class OneTimeLink:
     """A link that signs in once, until ``expires``."""
 
     url: str = field(repr=False)
     expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. ``role`` is the one on everything; ``link`` is told only when the user is made."""
+
+    id: str
+    email: str
+    has_password: bool
+    role: str = ""
+    disabled: bool = False
+    created: datetime | None = None
+    grants: tuple[Grant, ...] = ()
+    link: OneTimeLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,9 +349,23 @@ class Token:
     id: str
     name: str
     user: str
+    email: str = ""
     role: str | None = None
     project: str | None = None
     created: datetime | None = None
     expires: datetime | None = None
     last_used: datetime | None = None
     token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One change: who did what to which subject, and when."""
+
+    id: str
+    at: datetime
+    user: str
+    email: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any] = field(default_factory=dict)

@@ -91,6 +91,7 @@ class Client:
     me = Call(AsyncClient.me)
     users = Call(AsyncClient.users)
     add_user = Call(AsyncClient.add_user)
+    shut_out = Call(AsyncClient.shut_out)
     remove_user = Call(AsyncClient.remove_user)
     link_user = Call(AsyncClient.link_user)
     grants = Call(AsyncClient.grants)
@@ -99,3 +100,4 @@ class Client:
     tokens = Call(AsyncClient.tokens)
     add_token = Call(AsyncClient.add_token)
     remove_token = Call(AsyncClient.remove_token)
+    audit = Stream(AsyncClient.audit)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from moorage.database.postgres import PostgresRunner
 from moorage.database.sqlite import SqliteRunner
 from moorage.database.transaction import Repositories
-from moorage.model.errors import Invalid
+from moorage.model.errors import Busy, Invalid
 from moorage.model.secrecy import Sealer
 
 T = TypeVar("T")
@@ -40,28 +40,37 @@ class Database:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+        self._closed = False
 
     @classmethod
-    def open(cls, url: str, *, sealer: Sealer) -> Database:
+    def open(cls, url: str | URL, *, sealer: Sealer) -> Database:
         """Open ``sqlite:////absolute/path`` or ``postgresql://user@host/name``. Connects when first used.
 
         The schema must stand already: see ``moorage.database.schema.upgrade``. Raises Invalid for other databases.
         """
-        backend = make_url(url).get_backend_name()
+        address = make_url(url)
+        backend = address.get_backend_name()
         if backend == "sqlite":
-            return cls(SqliteRunner(url, sealer=sealer))
+            return cls(SqliteRunner(address, sealer=sealer))
         if backend == "postgresql":
-            return cls(PostgresRunner(url, sealer=sealer))
+            return cls(PostgresRunner(address, sealer=sealer))
         raise Invalid(f"The database cannot be {backend}.", "Use sqlite:///… or postgresql://….", field="database_url")
 
     async def read(self, work: Callable[[Repositories], T]) -> T:
         """Run ``work`` on a snapshot; a statement that writes fails."""
+        self._check_open()
         return await asyncio.wrap_future(self._runner.read(work))
 
     async def write(self, work: Callable[[Repositories], T]) -> T:
         """Run ``work`` and commit; durable when this returns. Any exception rolls back and is raised."""
+        self._check_open()
         return await asyncio.wrap_future(self._runner.write(work))
 
     async def aclose(self) -> None:
-        """Wait for what runs, then close every connection and thread."""
+        """Wait for what runs, then close every connection and thread. A repeat does nothing."""
+        self._closed = True
         await asyncio.to_thread(self._runner.close)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Busy("The database is closed; nothing was changed.", "Try again when the server is up.")

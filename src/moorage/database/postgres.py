@@ -32,7 +32,7 @@ collect the rows of a whole folder and sort them."""
 class PostgresRunner:
     """Runs functions on a PostgreSQL database."""
 
-    def __init__(self, url: str, *, sealer: Sealer, readers: int = READERS, writers: int = WRITERS) -> None:
+    def __init__(self, url: URL, *, sealer: Sealer, readers: int = READERS, writers: int = WRITERS) -> None:
         self._sealer = sealer
         self._ids = Ids(self._take_ids)
         self._reading = postgres_engine(url, size=readers).execution_options(
@@ -80,12 +80,12 @@ class PostgresRunner:
             return int(connection.exec_driver_sql(TAKE.replace("?", "%s"), (count, SHARD)).scalar_one())
 
 
-def postgres_url(url: str) -> URL:
+def postgres_url(url: str | URL) -> URL:
     """The address with the driver that is installed here."""
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
-def postgres_engine(url: str, *, size: int = 1) -> Engine:
+def postgres_engine(url: str | URL, *, size: int = 1) -> Engine:
     """An engine of psycopg 3 connections, tested before use and given up after 10 s without an answer."""
     return create_engine(
         postgres_url(url),

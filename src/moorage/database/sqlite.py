@@ -14,13 +14,12 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from moorage.database.faults import translated
 from moorage.database.ids import Ids
 from moorage.database.statements import Statements
 from moorage.database.transaction import Repositories
-from moorage.model.errors import Busy
 from moorage.model.secrecy import Sealer
 
 T = TypeVar("T")
@@ -37,6 +36,7 @@ _PRAGMAS: Final = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA mmap_size=1073741824",
     "PRAGMA cache_size=-16384",
+    "PRAGMA journal_size_limit=67108864",
 )
 
 
@@ -59,15 +59,13 @@ class _Write:
 class SqliteRunner:
     """Runs functions on an SQLite database file."""
 
-    def __init__(self, url: str, *, sealer: Sealer, readers: int = READERS) -> None:
+    def __init__(self, url: URL, *, sealer: Sealer, readers: int = READERS) -> None:
         self._sealer = sealer
         self._ids = Ids(None)
         self._reading = sqlite_engine(url, writes=False, size=readers)
         self._writing = sqlite_engine(url, writes=True, size=1)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="database-read")
         self._queue: SimpleQueue[_Write | None] = SimpleQueue()
-        self._closing = threading.Lock()
-        self._closed = False
         self._writer = threading.Thread(target=self._write_on, name="database-write", daemon=True)
         self._writer.start()
 
@@ -78,18 +76,12 @@ class SqliteRunner:
     def write(self, work: Callable[[Repositories], T]) -> Future[T]:
         """Queue for the writer's thread."""
         entry = _Write(work)
-        with self._closing:
-            if self._closed:
-                raise Busy("The database is closed; nothing was changed.", "Try again when the server is up.")
-            self._queue.put(entry)
+        self._queue.put(entry)
         return entry.future
 
     def close(self) -> None:
         """Finish what runs and what waits to be written, then close the connections."""
-        with self._closing:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
+        self._queue.put(None)
         self._writer.join()
         self._readers.shutdown(cancel_futures=True)
         self._reading.dispose()
@@ -134,21 +126,24 @@ class SqliteRunner:
                 self._run(connection, entry)
 
     def _run(self, connection: Connection, entry: _Write) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("SAVEPOINT turn").close()
         try:
-            with translated(), connection.begin_nested():
+            with translated():
                 repositories = Repositories(Statements(connection, self._ids, self._sealer))
                 entry.result = entry.work(repositories)
                 repositories.flush()
         except BaseException as error:
             # It belongs to whoever asked; the others of the group go on.
-            self._ids.rolled_back()
             entry.error = error
-            driver = connection.connection.driver_connection
-            if driver is None or not driver.in_transaction:
+            self._ids.rolled_back()
+            if not driver.in_transaction:
                 raise  # a full disk, for one, makes SQLite undo the whole transaction, the others' part too
+            driver.execute("ROLLBACK TO turn").close()
+        driver.execute("RELEASE turn").close()
 
 
-def sqlite_engine(url: str, *, writes: bool, size: int = 1) -> Engine:
+def sqlite_engine(url: str | URL, *, writes: bool, size: int = 1) -> Engine:
     """An engine whose transactions are BEGIN IMMEDIATE where it writes, and cannot write where it reads."""
     engine = create_engine(
         url, pool_size=size, max_overflow=0, pool_timeout=60, connect_args={"check_same_thread": False, "timeout": 30}

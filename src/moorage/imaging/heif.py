@@ -27,8 +27,9 @@ def image(blocks: Blocks, limits: Limits) -> Any:
     try:
         opened = pi_heif.open_heif(blocks.read())
         width, height = opened.size
-        if width * height > limits.whole_pixels:
-            raise Unreadable(reasons.too_many_pixels(width, height, limits.whole_pixels))
+        limit = limits.most_pixels(limits.whole_pixels)
+        if width * height > limit:
+            raise Unreadable(reasons.too_many_pixels(width, height, limit))
         data, (width, height) = opened.data, opened.size
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError, IndexError) as exc:
         raise Unreadable(reasons.of_vips(str(exc))) from exc

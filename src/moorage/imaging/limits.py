@@ -35,6 +35,10 @@ class Limits:
     answer_bytes: int = 64 * MIB
     """Length of a finished variant."""
 
+    def most_pixels(self, kind: int) -> int:
+        """``kind``, one of the fields above, or ``pixels`` where that was set lower."""
+        return min(kind, self.pixels)
+
     def image_budget(self, size: int) -> int:
         """Bytes that may be read for a preview of an image of ``size`` bytes: all of it and some of it twice."""
         return min(size + size // 4 + 8 * MIB, 4096 * MIB)

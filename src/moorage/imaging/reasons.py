@@ -36,11 +36,14 @@ class Withheld(Exception):
 
 def too_many_pixels(width: int, height: int, limit: int) -> str:
     """The sentence for an image above its limit."""
-    million = 1_000_000
     return (
-        f"The image has {width:,} x {height:,} pixels, {-(-width * height // million):,} million; "
-        f"of this kind, up to {limit // million:,} million are shown."
+        f"The image has {width:,} x {height:,} pixels, {_millions(width * height)}; "
+        f"of this kind, up to {_millions(limit)} are shown."
     )
+
+
+def _millions(pixels: int) -> str:
+    return f"{pixels / 1_000_000:,.1f}".removesuffix(".0") + " million"
 
 
 def of_vips(detail: str) -> str:

@@ -118,7 +118,7 @@ def _preview(source: Any, recipe: Recipe, limits: Limits) -> Rendered:
         unknown = "not in a known format" in exc.detail or "is blocked" in exc.detail
         raise Unreadable(reasons.NOT_AN_IMAGE) if unknown else exc from exc
     width, height = image.width, image.height
-    limit = limits.whole_pixels if _needs_all(image) else limits.pixels
+    limit = limits.most_pixels(limits.whole_pixels) if _needs_all(image) else limits.pixels
     if width * height > limit:
         raise Unreadable(reasons.too_many_pixels(width, height, limit))
     if _field(image, "orientation") in _SIDEWAYS:

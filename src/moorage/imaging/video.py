@@ -60,8 +60,9 @@ def _poster(container: Any, recipe: Recipe, limits: Limits) -> Rendered:
     stream = container.streams.video[0]
     stream.thread_type = "NONE"
     width, height = stream.codec_context.width, stream.codec_context.height
-    if width * height > limits.frame_pixels:
-        raise Unreadable(reasons.too_many_pixels(width, height, limits.frame_pixels))
+    limit = limits.most_pixels(limits.frame_pixels)
+    if width * height > limit:
+        raise Unreadable(reasons.too_many_pixels(width, height, limit))
     image = _best(_frames(container, stream), stream.sample_aspect_ratio)
     if image is None:
         raise Unreadable(reasons.NO_FRAME)

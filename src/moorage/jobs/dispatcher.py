@@ -50,18 +50,18 @@ class Dispatcher:
         self._now_ms = now_ms
         self._pace = pace
         self._hinted = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Start the runner, and enqueue what is runnable already."""
-        self._loop = asyncio.get_running_loop()
         self._runner.register(self._run)
         await self._runner.start()
         self._looking = asyncio.create_task(self._look_again_and_again())
 
     async def stop(self) -> None:
-        """Enqueue no more and stop the runner; slices in flight get its 10 s."""
+        """Enqueue no more, let slices end with what is at hand, and stop the runner: at most 10 s."""
+        self._stopping.set()
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
@@ -143,7 +143,8 @@ class Dispatcher:
     async def _run_step(self, row: Work, job: Job) -> None:
         try:
             step = self._step(row)
-            await step(Slice(row, job, time.monotonic() + self._pace.slice_s, self.hint))
+            ends_at = time.monotonic() + self._pace.slice_s
+            await step(Slice(row, job, ends_at, self._stopping.is_set, self.hint))
         except Lost:
             raise
         except Exception as error:
@@ -171,7 +172,8 @@ class Dispatcher:
             if job.state is JobState.RUNNING and (not failure.passing or tries % MAX_TRIES == 0):
                 message = f"{failure.cause.example} {failure.cause.advice}".rstrip()
                 tx.jobs.set_state(row.job, JobState.FAILED, message=message)
-                self._flows[job.kind].ended(tx, job, JobState.FAILED, message)
+                if row.kind in self._flows:
+                    self._flows[row.kind].ended(tx, job, JobState.FAILED, message)
 
         await self._facts.write(write)
         asyncio.get_running_loop().call_later(wait_s + 0.002, self.hint)

@@ -74,7 +74,7 @@ def compare(
         skipped = 0
     result = Difference(seen=len(objects), skipped=skipped)
     start = len(prefix)
-    take = known.pop
+    take, add, new = known.pop, result.fresh.append, tuple.__new__
     total = 0
     for listed, key in zip(objects, keys, strict=True):
         _, size, etag, modified_ms, generation = listed
@@ -90,7 +90,7 @@ def compare(
             continue
         elif row is None:
             cut = relative.rfind(b"/") + 1
-            result.fresh.append(Fresh(relative[:cut], relative[cut:], size, etag, modified_ms, generation))
+            add(new(Fresh, (relative[:cut], relative[cut:], size, etag, modified_ms, generation)))
         else:
             result.changed.append(ChangedRow(row[0], row[2], size, etag, modified_ms, generation))
     result.size = total

@@ -43,7 +43,8 @@ class Finishing:
             mirror = tx.mirrors.get(MirrorId(job.subject))
             # Counters were perhaps seconds old when the scan began; nothing was buried since.
             scan = replace(scan, live=max(scan.live, live_rows(tx, mirror) - scan.added))
-            if must_ask(scan) and job.answer != ACCEPT:
+            kept = mirror.on_vanished is OnVanished.KEEP
+            if not kept and must_ask(scan) and job.answer != ACCEPT:
                 place = place_of(tx.stores.get(mirror.store), mirror.prefix)
                 question = question_of(scan, place)
                 tx.jobs.set_state(job.id, JobState.NEEDS_CONFIRMATION, message=question.text, question=question)

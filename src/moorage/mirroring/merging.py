@@ -138,8 +138,8 @@ def _ensure(tx: Transaction, tree: Tree, found: Difference) -> dict[bytes, Folde
 
 
 def _new_rows(fresh: Iterable[Fresh], folders: Mapping[bytes, FolderId], kinds: dict[bytes, Kind]) -> list[NewRow]:
-    rows = []
-    path, folder = None, FolderId(0)
+    rows: list[NewRow] = []
+    path, folder, new = None, FolderId(0), tuple.__new__
     for one_path, name, size, etag, modified_ms, generation in fresh:
         if one_path != path:
             path, folder = one_path, folders[one_path]
@@ -149,7 +149,7 @@ def _new_rows(fresh: Iterable[Fresh], folders: Mapping[bytes, FolderId], kinds: 
             if len(kinds) > _CACHED:
                 kinds.clear()
             kind = kinds[ending] = guess(key_of(name))[0]
-        rows.append(NewRow(folder, name, kind, size, etag, modified_ms, generation))
+        rows.append(new(NewRow, (folder, name, kind, size, etag, modified_ms, generation)))
     return rows
 
 

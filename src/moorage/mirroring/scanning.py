@@ -14,7 +14,7 @@ from moorage.mirroring.finishing import Finishing
 from moorage.mirroring.globs import Globs
 from moorage.mirroring.merging import Listing, Tree, listing_of, merge
 from moorage.mirroring.sharing import SharedStores
-from moorage.mirroring.splitting import find_cuts, find_split, holds_a_page
+from moorage.mirroring.splitting import earlier_cuts, find_cuts, find_split, holds_a_page
 from moorage.model.catalogue import FolderId
 from moorage.model.errors import StoreUnreachable
 from moorage.model.jobs import Job, JobState, Work
@@ -37,7 +37,6 @@ class Merged:
 
     work: Work
     folders: dict[bytes, FolderId]
-    partitions: int
 
 
 class Scanning:
@@ -61,8 +60,18 @@ class Scanning:
             listing = listing_of(page, tree.prefix, None)
             if not page.objects and page.next_after is None:
                 await self._check_mount(tree, store)
-            cuts = [] if listing.end is None else await find_cuts(store, tree.mirror.prefix, listing.end, PARTITIONS)
+            cuts = [] if listing.end is None else await self._cuts(turn.job, tree, store, listing.end)
             await self._facts.write(lambda tx: self._commit_plan(tx, turn.work, tree, listing, cuts))
+
+    async def _cuts(self, job: Job, tree: Tree, store: ObjectStore, low: bytes) -> list[bytes]:
+        """Where the last scan cut, which asks the store nothing; at the first one the store is asked."""
+
+        def look(tx: Transaction) -> list[bytes | None]:
+            earlier = tx.jobs.all(states=(JobState.SUCCEEDED,), kind=KIND, subject=job.subject, limit=1)
+            return [row.after for one in earlier for row in tx.jobs.works(one.id, step=LIST)]
+
+        cuts = earlier_cuts(await self._facts.read(look), low, PARTITIONS - 1)
+        return cuts or await find_cuts(store, tree.mirror.prefix, low)
 
     def _commit_plan(self, tx: Transaction, work: Work, tree: Tree, listing: Listing, cuts: list[bytes]) -> None:
         _, job = own(tx, work)
@@ -111,9 +120,8 @@ class Scanning:
                     tree.learn(merged.folders)
                     if work.done:
                         break
-                    if asked is not None and pages % SHARE_AFTER == 0 and merged.partitions < PARTITIONS:
-                        work = await self._share(work, tree, store)
-                        turn.hint()
+                    if asked is not None and pages % SHARE_AFTER == 0:
+                        work = await self._share(turn, work, tree, store)
             finally:
                 if asked is not None:
                     asked.cancel()
@@ -133,14 +141,14 @@ class Scanning:
                 raise Lost
             if done:
                 go_on(tx, job.id, tree.mirror, now=self._now_ms())
-            partitions = len(tx.jobs.works(job.id, step=LIST, open_only=True))
-            return Merged(replace(row, cursor=part.end, done=done), folders, partitions)
+            return Merged(replace(row, cursor=part.end, done=done), folders)
 
         return write
 
-    async def _share(self, work: Work, tree: Tree, store: ObjectStore) -> Work:
-        """Others have ended while much is left here: give the tail to a row of its own. The row as it is then."""
-        if work.cursor is None:
+    async def _share(self, turn: Slice, work: Work, tree: Tree, store: ObjectStore) -> Work:
+        """Where others have ended while much is left here, give the tail to a row of its own. The row as it is then."""
+        rows = await self._facts.read(lambda tx: tx.jobs.works(work.job, step=LIST, open_only=True))
+        if work.cursor is None or len(rows) >= PARTITIONS:
             return work
         cut = await find_split(store, tree.mirror.prefix, work.cursor, work.upto)
         if cut is None or not await holds_a_page(store, tree.mirror.prefix, cut, work.upto, PAGE):
@@ -152,7 +160,10 @@ class Scanning:
             tx.jobs.add_work(work.job, LIST, after=cut, upto=work.upto)
             return True
 
-        return replace(work, upto=cut) if await self._facts.write(give) else work
+        if not await self._facts.write(give):
+            return work
+        turn.hint()
+        return replace(work, upto=cut)
 
     async def finish(self, turn: Slice) -> None:
         """Guard, confirm the candidates by another listing, and only then call them gone."""

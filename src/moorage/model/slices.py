@@ -19,7 +19,7 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One turn of a work row, until ``ends_at`` on the monotonic clock.
+    """One turn of a work row, until ``ends_at`` on the monotonic clock or until the process stops.
 
     ``hint`` tells the dispatcher of rows that were added; at the end of a slice it looks anyway.
     """
@@ -27,12 +27,13 @@ class Slice:
     work: Work
     job: Job
     ends_at: float
+    stopping: Callable[[], bool]
     hint: Callable[[], None]
 
     @property
     def over(self) -> bool:
-        """True once the time is up: commit what is at hand and return."""
-        return time.monotonic() >= self.ends_at
+        """True once it should end: commit what is at hand and return."""
+        return self.stopping() or time.monotonic() >= self.ends_at
 
 
 Step = Callable[[Slice], Awaitable[None]]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from moorage.model.errors import BodyBroken
-from moorage.model.objects import ByteRange, ObjectBody
+from moorage.model.objects import ByteRange, FileBody, ObjectBody
 from moorage.model.variant import Source
 from moorage.reading.content import Content
 from moorage.reading.locate import Located
@@ -59,13 +59,23 @@ async def opened(content: Content, located: Located, *, whole: bool) -> AsyncIte
         return
     located, body = await content.open(located)
     async with body:
-        own = getattr(body, "descriptor", None)
-        if isinstance(own, int):
-            yield located, ItemSource(content, located, own)
+        if isinstance(body, FileBody) and body.descriptor is not None:
+            yield located, ItemSource(content, located, body.descriptor)
             return
         with tempfile.TemporaryFile(prefix="moorage-") as file:
             await _fill(file.fileno(), body)
-            yield located, ItemSource(content, located, file.fileno())
+            with _read_only(file.fileno()) as descriptor:
+                yield located, ItemSource(content, located, descriptor)
+
+
+@contextmanager
+def _read_only(descriptor: int) -> Iterator[int]:
+    """The same file without the right to change it: decoders are not trusted."""
+    again = os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield again
+    finally:
+        os.close(again)
 
 
 async def _fill(descriptor: int, body: ObjectBody) -> None:

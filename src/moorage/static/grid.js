@@ -13,6 +13,7 @@ import { Sequence } from "./sequence.js";
 
 const SETTLE_MS = 120;
 const REFRESH_MS = 5000;
+const AGAIN_MS = 3000;
 
 class Grid extends HTMLElement {
   static observedAttributes = ["view", "sort", "order", "kind", "prefix"];
@@ -24,6 +25,7 @@ class Grid extends HTMLElement {
   #settle = 0;
   #frame = 0;
   #refreshed = 0;
+  #again = 0;
   #layout = new Layout();
   #wanted = 0;
   #watch = null;
@@ -40,6 +42,7 @@ class Grid extends HTMLElement {
     this.#watch?.disconnect();
     this.#rows?.stop();
     clearTimeout(this.#settle);
+    clearTimeout(this.#again);
     cancelAnimationFrame(this.#frame);
     this.#drawn.clear();
     this.#spare = [];
@@ -276,7 +279,10 @@ class Grid extends HTMLElement {
       : element("div", { class: "empty" }, element("h2", {}, "Nothing found"), element("p", {}, "No item of this folder has such a name and kind. Folders below it are not searched.")));
   }
 
+  /** Say what went wrong; a fault that passes (503: the order is being made) is tried again by itself. */
   #say(problem) {
+    clearTimeout(this.#again);
+    if (problem?.status === 503) this.#again = setTimeout(() => { this.#rows.refresh(); this.#draw(true); }, AGAIN_MS);
     this.message.className = "grid-message";
     this.message.hidden = !problem;
     if (!problem) return this.message.replaceChildren();

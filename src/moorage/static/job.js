@@ -26,6 +26,17 @@ function left(seconds) {
   return `about ${Math.round(seconds / 3600)} h left`;
 }
 
+/** Other parts of this page that a job changes: elements with an id and data-fresh. */
+function freshen(page) {
+  for (const part of document.querySelectorAll("[data-fresh][id]")) {
+    const fresh = page.getElementById(part.id);
+    if (!fresh) continue;
+    const copy = document.importNode(fresh, true);
+    part.replaceWith(copy);
+    window.htmx?.process(copy);
+  }
+}
+
 class Job extends HTMLElement {
   #timer = 0;
   #fetched = 0;
@@ -51,6 +62,7 @@ class Job extends HTMLElement {
     const answer = await fetch(from, { headers: { Accept: "text/html" } }).catch(() => null);
     if (!answer?.ok || !this.isConnected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!this.dataset.from) freshen(page);
     const fresh = page.querySelector(`m-job[data-job="${CSS.escape(this.dataset.job)}"]`);
     if (!fresh) { if (ended) this.remove(); return; }
     const focused = this.contains(document.activeElement) ? document.activeElement.id : "";

@@ -8,12 +8,15 @@ import { call, url } from "./server.js";
 
 const NAME = "moorage-live";
 const FINAL = ["succeeded", "partial", "failed", "cancelled"];
+/** Twice what the server lets pass between two looks: a job may begin and end in between. */
+const LATER_MS = 2000;
 
 class Live extends HTMLElement {
   #channel = null;
   #source = null;
   #leave = null;
   #open = new Set();
+  #later = 0;
 
   connectedCallback() {
     this.#channel = new BroadcastChannel(NAME + url("/"));
@@ -21,9 +24,11 @@ class Live extends HTMLElement {
     this.#leave = new AbortController();
     this.#lead(this.#leave.signal);
     this.#catchUp();
+    this.#later = setTimeout(() => this.#catchUp(), LATER_MS);
   }
 
   disconnectedCallback() {
+    clearTimeout(this.#later);
     this.#leave.abort();
     this.#source?.close();
     this.#channel.close();
@@ -42,7 +47,11 @@ class Live extends HTMLElement {
 
   #listen() {
     this.#source = new EventSource(url("/api/v1/jobs/events"));
-    this.#source.addEventListener("open", () => this.#open.clear());
+    this.#source.addEventListener("open", () => {
+      this.#open.clear();
+      clearTimeout(this.#later);
+      this.#later = setTimeout(() => this.#catchUp(), LATER_MS);
+    });
     this.#source.addEventListener("message", ({ data }) => {
       const job = JSON.parse(data);
       if (FINAL.includes(job.state)) this.#open.delete(job.id); else this.#open.add(job.id);
@@ -60,7 +69,7 @@ class Live extends HTMLElement {
     badge.firstChild.textContent = open;
   }
 
-  /** What happened between the making of this page and now. */
+  /** What happened between the making of this page and the first look of the stream. */
   async #catchUp() {
     for (const element of document.querySelectorAll("[data-job]")) {
       const [state] = (element.dataset.mark ?? "").split("|");

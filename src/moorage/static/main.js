@@ -3,6 +3,7 @@ import "./navigation.js";
 import "./action.js";
 import "./choose.js";
 import "./copy.js";
+import "./cover.js";
 import "./dialog.js";
 import "./filter.js";
 import "./form.js";

@@ -21,16 +21,22 @@ class Neighbours extends HTMLElement {
 
   async #find(query) {
     const at = Number(query.get("at"));
-    const first = Math.max(0, at - 1);
-    const around = new URLSearchParams([...query].filter(([name]) => name !== "at"));
-    around.set("at", first);
-    around.set("limit", at - first + 2);
-    const page = await call("GET", `/api/v1/folders/${this.getAttribute("folder")}/children?${around}`).catch(() => null);
-    const here = page?.items.findIndex((item) => item.id === this.getAttribute("item")) ?? -1;
-    if (here < 0 || !this.isConnected) return;
+    // From one row before; where that is a folder, the server may begin at the first of them, so from here then.
+    const items = (at && (await this.#items(query, at - 1, 3))) || (await this.#items(query, at, 2));
+    if (!items || !this.isConnected) return;
+    const here = items.findIndex((item) => item.id === this.getAttribute("item"));
     this.hidden = false;
-    this.#link("[data-back]", page.items[here - 1], query, at - 1);
-    this.#link("[data-on]", page.items[here + 1], query, at + 1);
+    this.#link("[data-back]", items[here - 1], query, at - 1);
+    this.#link("[data-on]", items[here + 1], query, at + 1);
+  }
+
+  /** The items of a short page, if this one is among them. */
+  async #items(query, at, limit) {
+    const part = new URLSearchParams(query);
+    part.set("at", at);
+    part.set("limit", limit);
+    const page = await call("GET", `/api/v1/folders/${this.getAttribute("folder")}/children?${part}`).catch(() => null);
+    return page?.items.some((item) => item.id === this.getAttribute("item")) ? page.items : null;
   }
 
   #link(selector, item, query, at) {

@@ -13,6 +13,7 @@ class Picture extends HTMLElement {
       sizes: "(max-width: 60rem) 100vw, 70vw", srcset: WIDTHS.map((width) => `${source(width)} ${width}w`).join(", "),
     });
     image.addEventListener("error", () => this.#broken(image.currentSrc || source(WIDTHS[0])), { once: true });
+    if (this.hasAttribute("width")) image.style.maxWidth = `min(100%, ${this.getAttribute("width")}px)`;
     image.src = source(1024);
     this.replaceChildren(image);
   }

@@ -118,6 +118,7 @@ async def _compose(stack: AsyncExitStack, offline: Offline, public_url: str) -> 
     cache = FileVariantCache(
         offline.directory.previews, max_bytes=settings.cache_previews_size, max_age=settings.cache_previews_expires
     )
+    stack.push_async_callback(cache.aclose)
     runner = DbosRunner(_durable_url(offline), version=version("moorage"), places=settings.job_slices)
     flows = [Scanning(facts, openings.for_jobs, now_ms=now_ms).flow]
     dispatcher = Dispatcher(facts, runner, flows, now_ms=now_ms)
