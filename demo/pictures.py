@@ -11,7 +11,7 @@ from pathlib import Path
 import pyvips
 
 PACKAGE = "mate-backgrounds"
-TAKEN = ("nature", "abstract")
+PHOTOGRAPHS = "nature"
 
 
 def photographs(folder: Path) -> str:
@@ -21,11 +21,7 @@ def photographs(folder: Path) -> str:
         if found is None:
             _generate(folder / "generated")
             return "Generated pictures: the photographs of the package mate-backgrounds could not be had."
-        for name in TAKEN:
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            for source in sorted((found / name).glob("*.*")):
-                if source.stat().st_size < 9_000_000:  # noqa: PLR2004 - the larger ones are the same picture again
-                    shutil.copy(source, folder / name / source.name)
+        shutil.copytree(found / PHOTOGRAPHS, folder / "photographs", dirs_exist_ok=True)
     return f"Photographs of the Debian package {PACKAGE}."
 
 

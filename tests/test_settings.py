@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_network
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from moorage.model.errors import Invalid
 from moorage.settings import Settings, reference, shown
 
+SOURCE = Path(__file__).parents[1] / "src" / "moorage"
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference" / "settings.md"
 
 
@@ -202,6 +204,16 @@ def test_every_setting_has_a_unit_and_a_sentence() -> None:
         assert (field.description or "").endswith("."), name
         assert isinstance(field.json_schema_extra, dict), name
         assert field.json_schema_extra["unit"], name
+
+
+def test_every_setting_that_is_not_marked_as_unused_is_read_somewhere(tmp_path: Path) -> None:
+    code = "".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
+    unread = [
+        line.name
+        for line in shown(load(tmp_path))
+        if line.used and not re.search(rf'(settings|self)\.{line.name}\b|"{line.name}"', code)
+    ]
+    assert unread == []
 
 
 def test_the_reference_page_is_what_the_code_says() -> None:

@@ -1,4 +1,4 @@
-"""A server of sample pages and answers on loopback, under a path prefix, with the product's content security policy."""
+"""A server of sample pages and answers on loopback, under a path prefix, with the headers of the product."""
 
 from __future__ import annotations
 
@@ -13,14 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from browser import media, sample
+from browser import previews, sample
 from browser.screens import BASE, PACKAGE, render
+from moorage.edge import security
 
-CSP: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
-    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
 UNDECODABLE: Final = {
     "title": "Undecodable",
     "detail": "The file ends in the middle of the picture.",
@@ -50,9 +46,13 @@ class Harness(ThreadingHTTPServer):
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}{BASE}"
 
-    def tell(self, job: sample.Facts) -> None:
-        """Make the job stand so, on pages and in answers, and tell all that listen."""
+    def set_job(self, job: sample.Facts) -> None:
+        """Make the job stand so, on pages and in answers."""
         sample.JOBS[[one["id"] for one in sample.JOBS].index(job["id"])] = job
+
+    def tell(self, job: sample.Facts) -> None:
+        """Set the job, and tell all that listen."""
+        self.set_job(job)
         for listener in list(self.listeners):
             listener.put(json.dumps(job))
 
@@ -99,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
             case ["items", item_id, "preview" | "poster"]:
                 self._preview(int(item_id) - 1000, int(query.get("width", "256")))
             case ["items", _, "content"]:
-                self._range(media.video())
+                self._range(previews.film())
             case ["jobs", "events"]:
                 self._events()
             case ["jobs", _, "missing"]:
@@ -126,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
         if sample.KINDS.get(index % 16) == "broken":
             self._json(UNDECODABLE, 422)
         else:
-            self._send(200, media.preview(index, width), "image/webp", ("Cache-Control", "private, max-age=3600"))
+            self._send(200, previews.preview(index, width), "image/webp", ("Cache-Control", "private, max-age=3600"))
 
     def _events(self) -> None:
         listener: queue.Queue[str] = queue.Queue()
@@ -169,13 +169,8 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: bytes, media_type: str, *headers: tuple[str, str]) -> None:
         with contextlib.suppress(OSError):
             self.send_response(status)
-            for name, value in (
-                ("Content-Type", media_type),
-                ("Content-Length", str(len(body))),
-                ("Content-Security-Policy", CSP),
-                ("X-Content-Type-Options", "nosniff"),
-                *headers,
-            ):
+            told = (("Content-Type", media_type), ("Content-Length", str(len(body))), *security.PAGES, *headers)
+            for name, value in told:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)

@@ -67,8 +67,7 @@ def test_a_job_that_asks_gets_its_question_without_a_reload(open_page: Opener, h
 
 def test_a_job_that_ended_before_the_stream_began_is_caught_up_with(open_page: Opener, harness: Harness) -> None:
     page = open_page("/jobs/41", wait="m-job")
-    harness.tell(sample.job(41, "succeeded", done=50_000, outcome={"added": 50_000}))
-    harness.asked.clear()
+    harness.set_job(sample.job(41, "succeeded", done=50_000, outcome={"added": 50_000}))
     page.wait_for_selector("[data-job='41'] .tag.ok:has-text('succeeded')")
     assert "50,000 added" in page.inner_text("[data-job='41']")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Run
+from client.toy import Toy
 from moorage import __version__
 
 BLOCKED = """
@@ -99,6 +100,14 @@ def test_without_the_server_part_a_command_says_how_to_install_it(words: list[st
     assert "pip install 'moorage[server]'" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_commands_that_talk_to_a_server_do_without_the_server_part(toy: Toy) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", BLOCKED, "ls", "Reef"], capture_output=True, text=True, check=False, cwd="/"
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("2021/\t11\tfolder")
 
 
 def test_the_version_is_printed_without_loading_the_rest() -> None:

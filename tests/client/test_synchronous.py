@@ -40,6 +40,26 @@ def test_the_error_of_a_stream_comes_after_its_rows(plain: Client, toy: Toy) -> 
     assert plain.me().user == "1"
 
 
+def test_a_call_shows_the_parameters_and_words_of_its_async_form(plain: Client) -> None:
+    assert list(inspect.signature(plain.reindex_mirror).parameters) == ["mirror", "dry_run"]
+    assert plain.items.__doc__ == AsyncClient.items.__doc__
+
+
+def test_closing_ends_streams_that_nobody_read_to_their_end(toy: Toy) -> None:
+    with Client(toy.url, TOKEN) as client:
+        content = client.content("20")
+        assert next(content)
+    content.close()
+
+
+def test_a_forgotten_stream_that_the_collector_finds_in_the_loop_blocks_nothing(plain: Client) -> None:
+    stream = plain.children("10")
+    assert next(stream).id == "11"
+    loop = plain._background._started()
+    loop.call_soon_threadsafe(stream.close)
+    assert plain.me().user == "1"
+
+
 def test_a_download_is_written(plain: Client, tmp_path: Path) -> None:
     assert plain.download("20", tmp_path / "x") == len(CONTENT)
 

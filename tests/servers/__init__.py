@@ -34,9 +34,14 @@ def moto(port: int | None = None) -> Server:
     return _start("moto.sh", port or int(os.environ.get("MOORAGE_TEST_MOTO_PORT", "9102")))
 
 
-def _start(script: str, port: int) -> Server:
+def start_ceph(port: int, gib: int) -> Server:
+    """A Ceph of its own with that much object memory, for benchmarks."""
+    return _start("ceph.sh", port, str(gib))
+
+
+def _start(script: str, port: int, *more: str) -> Server:
     line = subprocess.run(
-        [_HERE / script, "start", str(port)], check=True, stdout=subprocess.PIPE, text=True, timeout=_START_S
+        [_HERE / script, "start", str(port), *more], check=True, stdout=subprocess.PIPE, text=True, timeout=_START_S
     ).stdout
     said = dict(part.split("=", 1) for part in line.split())
     return Server(said["endpoint"], said["access_key"], said["secret_key"])

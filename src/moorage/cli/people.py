@@ -42,7 +42,7 @@ def add_user(
     if password == "":
         raise Invalid("stdin holds no password. Nothing was changed.", "Pipe it into the command.", field="password")
 
-    async def work(offline: Offline) -> tuple[Member, str | None]:
+    async def work(offline: Offline) -> tuple[Member, dict[str, object]]:
         from moorage import admitting
         from moorage.model.access import SYSTEM
 
@@ -51,14 +51,14 @@ def add_user(
         members = await admitting.list_users(offline.door, SYSTEM)
         member = next(member for member in members if member.user.id == user.id)
         if password is not None:
-            return member, None
-        return member, address_of(offline, await admitting.make_link(offline.door, SYSTEM, user.id))
+            return member, {}
+        return member, link_json(offline, await admitting.make_link(offline.door, SYSTEM, user.id))
 
     member, link = on_data(data, work)
     if json:
         put_json(member_json(member) | ({"link": link} if link else {}))
     elif link:
-        put(link)
+        put(str(link["url"]))
 
 
 @users.command("ls")
@@ -107,19 +107,18 @@ def rm_user(email: Email, *, data: Data = None, json: Json = False) -> None:
 def link_user(email: Email, *, data: Data = None, json: Json = False) -> None:
     """Print a new link that admits a user once, within 15 minutes."""
 
-    async def work(offline: Offline) -> tuple[str, int]:
+    async def work(offline: Offline) -> dict[str, object]:
         from moorage import admitting
         from moorage.model.access import SYSTEM
 
         user = await admitting.find_user(offline.door, SYSTEM, email)
-        link = await admitting.make_link(offline.door, SYSTEM, user.id)
-        return address_of(offline, link), link.expires_ms
+        return link_json(offline, await admitting.make_link(offline.door, SYSTEM, user.id))
 
-    url, expires_ms = on_data(data, work)
+    link = on_data(data, work)
     if json:
-        put_json({"url": url, "expires": time_of(expires_ms)})
+        put_json(link)
     else:
-        put(url)
+        put(str(link["url"]))
 
 
 @tokens.command("add")
@@ -209,9 +208,12 @@ def rm_token(
         say(f"Token {token} is removed.")
 
 
-def address_of(offline: Offline, link: Link) -> str:
-    """The address that a one-time link is opened at."""
-    return f"{offline.settings.public_address}/sign-in/{link.text}"
+def link_json(offline: Offline, link: Link) -> dict[str, object]:
+    """A one-time link as the REST API shows one."""
+    return {
+        "url": f"{offline.settings.public_address}/sign-in/{link.text}",
+        "expires": time_of(link.expires_ms),
+    }
 
 
 async def project_id(offline: Offline, project: str | None) -> ProjectId | None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import aclosing, suppress
+from functools import wraps
 from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVar, overload
 
 P = ParamSpec("P")
@@ -34,15 +35,18 @@ class Background:
 
     def iterate(self, source: AsyncGenerator[T, None]) -> Generator[T, None, None]:
         """The rows of ``source``, which is closed when the iteration ends or is given up."""
+        loop = self._started()
         stream = self.run(_Stream.opened(source))
         try:
             while rows := self.run(stream.some()):
                 yield from rows
         finally:
-            self.run(stream.aclose())
+            self._end(stream, loop)
 
     def close(self) -> None:
-        """Stop the loop and wait for its thread. Closing twice is fine."""
+        """End what is under way, stop the loop and wait for its thread. Closing twice is fine."""
+        if self._loop is not None:
+            self.run(_end_all())
         with self._lock:
             if self._loop is None or self._thread is None:
                 return
@@ -50,6 +54,14 @@ class Background:
             self._thread.join()
             self._loop.close()
             self._loop = self._thread = None
+
+    def _end(self, stream: _Stream[T], loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is not loop:
+            return  # closed meanwhile, which ended the stream too
+        if threading.current_thread() is self._thread:
+            stream.cancel()  # the collector may finish a forgotten generator in any thread, and this one must not wait
+        else:
+            self.run(stream.aclose())
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -92,7 +104,12 @@ class _Stream(Generic[T]):
             raise self._end.error
         return rows
 
+    def cancel(self) -> None:
+        """End the stream without waiting for it."""
+        self._task.cancel()
+
     async def aclose(self) -> None:
+        """End the stream; its source is closed on return."""
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
@@ -106,6 +123,13 @@ class _Stream(Generic[T]):
             await self._rows.put(_End(exc))
         else:
             await self._rows.put(_End())
+
+
+async def _end_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 class Blocking(Protocol):
@@ -130,6 +154,7 @@ class Call(Generic[C, P, T]):
         if client is None:
             return self
 
+        @wraps(getattr(client._core, self._method.__name__))  # noqa: SLF001 - its own protocol
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
             return client._background.run(self._method(client._core, *args, **kwargs))  # noqa: SLF001 - its own protocol
 
@@ -151,6 +176,7 @@ class Stream(Generic[C, P, T]):
         if client is None:
             return self
 
+        @wraps(getattr(client._core, self._method.__name__))  # noqa: SLF001 - its own protocol
         def call(*args: P.args, **kwargs: P.kwargs) -> Generator[T, None, None]:
             return client._background.iterate(self._method(client._core, *args, **kwargs))  # noqa: SLF001 - its own protocol
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
 from typing import Final
 
 from moorage.client.calls import Calls, part, query_of
@@ -41,23 +42,24 @@ class JobCalls(Calls):
         yield now
         while not now.state.final:
             last = now
-            try:
-                async for now in self._events(job):
-                    if now != last:
-                        yield now
-                    last = now
-            except (TryAgain, Invalid):
-                await asyncio.sleep(POLL_S)
+            with suppress(TryAgain, Invalid):  # no events come through: asked for below
+                async with aclosing(self._events(job)) as events:
+                    async for now in events:
+                        if now != last:
+                            yield now
+                        last = now
             if not now.state.final:
+                await asyncio.sleep(POLL_S)
                 now = await self.job(job)
                 if now != last:
                     yield now
 
     async def wait_job(self, job: str) -> Job:
         """The job once it is final, or once it waits for an answer."""
-        async for now in self.watch_job(job):
-            if now.state.final or now.state is JobState.NEEDS_CONFIRMATION:
-                return now
+        async with aclosing(self.watch_job(job)) as states:
+            async for now in states:
+                if now.state.final or now.state is JobState.NEEDS_CONFIRMATION:
+                    return now
         return await self.job(job)
 
     async def cancel_job(self, job: str) -> Job:

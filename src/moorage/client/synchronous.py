@@ -30,7 +30,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close all connections and end the thread. Closing twice is fine."""
+        """Close all connections and end the thread. Closing twice is fine; a later call begins anew."""
         self._background.run(self._core.aclose())
         self._background.close()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -59,6 +60,13 @@ def open_database(url: str) -> sa.Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return database
+
+
+def remove_file(url: str) -> None:
+    """Delete an embedded database; the work that it told of is enqueued anew."""
+    file = Path(sa.make_url(url).database or "")
+    for one in file.parent.glob(f"{file.name}*"):
+        one.unlink(missing_ok=True)
 
 
 class Engine:

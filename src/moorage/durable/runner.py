@@ -75,19 +75,39 @@ class DbosRunner(Runner):
         self._upkeep = asyncio.create_task(self._keep_up())
 
     def _launch(self) -> None:
+        from sqlalchemy.exc import DatabaseError
+
+        from moorage.durable.engine import remove_file
+
+        try:
+            self._launch_once()
+        except DatabaseError:
+            if self._shared:
+                raise
+            log.warning("The records of the durable engine cannot be read; it begins anew. No work is lost.")
+            remove_file(self._url)
+            self._launch_once()
+
+    def _launch_once(self) -> None:
+        from moorage.durable.beats import Beats
         from moorage.durable.engine import Engine, open_database
 
         database = open_database(self._url)
-        if self._shared:
-            from moorage.durable.beats import Beats
-
-            self._beats = Beats(database, executor=self._executor, version=self._version, takes_work=self._takes_work)
-            self._beats.begin()
-            self._living = self._beats.living()
-        self._engine = Engine(
+        engine = Engine(
             database, version=self._version, executor=self._executor, places=self._places, shared=self._shared
         )
-        self._engine.launch(self._slice, takes_work=self._takes_work)
+        try:
+            if self._shared:
+                self._beats = Beats(
+                    database, executor=self._executor, version=self._version, takes_work=self._takes_work
+                )
+                self._beats.begin()
+                self._living = self._beats.living()
+            engine.launch(self._slice, takes_work=self._takes_work)
+        except BaseException:
+            engine.close()
+            raise
+        self._engine = engine
 
     def _slice(self, work: int, epoch: int) -> None:
         """Runs in a thread of DBOS; the slice itself runs on our loop."""

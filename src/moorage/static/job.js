@@ -7,6 +7,8 @@
 import { bytes, number } from "./facts.js";
 
 const AGAIN_MS = 3000;
+/** Counts of a whole subtree are at most 5 s old. */
+const COUNTED_MS = 6000;
 const ENDED = ["succeeded", "partial", "failed", "cancelled"];
 
 const markOf = (job) => [job.state, job.question?.text ?? "", job.errors.reduce((sum, cause) => sum + cause.count, 0),
@@ -37,6 +39,24 @@ function freshen(page) {
   }
 }
 
+/** What the page at `from` looks like now, or null. */
+async function fetched(from) {
+  const answer = await fetch(from, { headers: { Accept: "text/html" } }).catch(() => null);
+  return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+}
+
+/** Once the counts of the subtree are folded, show them too, if the reader is still here. */
+function freshenLater(from) {
+  setTimeout(async () => {
+    if (here() !== from) return;
+    const page = await fetched(from);
+    if (page && here() === from) freshen(page);
+    document.querySelector("m-grid")?.refresh({ soon: true });
+  }, COUNTED_MS);
+}
+
+const here = () => location.pathname + location.search;
+
 class Job extends HTMLElement {
   #timer = 0;
   #fetched = 0;
@@ -58,11 +78,13 @@ class Job extends HTMLElement {
   async #renew(ended) {
     this.#fetched = performance.now();
     this.#timer = 0;
-    const from = this.dataset.from ?? location.pathname + location.search;
-    const answer = await fetch(from, { headers: { Accept: "text/html" } }).catch(() => null);
-    if (!answer?.ok || !this.isConnected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!this.dataset.from) freshen(page);
+    const from = this.dataset.from ?? here();
+    const page = await fetched(from);
+    if (!page || !this.isConnected) return;
+    if (!this.dataset.from) {
+      freshen(page);
+      if (ended) freshenLater(from);
+    }
     const fresh = page.querySelector(`m-job[data-job="${CSS.escape(this.dataset.job)}"]`);
     if (!fresh) { if (ended) this.remove(); return; }
     const focused = this.contains(document.activeElement) ? document.activeElement.id : "";

@@ -1,0 +1,127 @@
+"""The product itself in a browser: from the one-time link to pictures, a film that seeks, and the guard's question."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+import media
+import moving
+from browser.conftest import EXPECTED
+from browser.test_pages import barriers
+from servers.moorage import PASSWORD, Moorage
+
+pytestmark = pytest.mark.xdist_group("browser-product")
+TILE = "m-grid .tile a[href]"
+SEEN = "() => [...document.querySelectorAll('m-grid .pic.loaded')].filter(box => box.offsetHeight).length"
+ODD = "odd #1 %20+é.png"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photographs, a film, a broken picture, an odd name, and a folder of thirty more."""
+    place = tmp_path_factory.mktemp("media")
+    for name in ("chelsea.png", "rocket.jpg", "coffee.png", "truncated.jpg"):
+        shutil.copy(media.picture(name), place / name)
+    shutil.copy(media.picture("coffee.png"), place / ODD)
+    moving.film(place / "reef.webm", "libvpx")
+    (place / "many").mkdir()
+    for number in range(30):
+        shutil.copy(media.picture("rocket.jpg"), place / "many" / f"{number:02d}.jpg")
+    return place
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A person at a new server; what the browser complains of fails the last test of the module."""
+    complaints: list[str] = []
+    with Moorage(tmp_path_factory.mktemp("product") / "data") as server:
+        context = browser.new_context(base_url=server.address, viewport={"width": 1366, "height": 768})
+        context.set_default_timeout(30_000)
+        opened = context.new_page()
+        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.goto(f"/sign-in/{server.link}")
+        yield opened
+        context.close()
+    assert [text for text in complaints if not any(part in text for part in EXPECTED)] == []
+
+
+def test_a_person_signs_in_moors_a_disk_and_sees_its_pictures(page: Page, root: Path) -> None:
+    page.reload()
+    page.click("main button")
+    page.fill("#password", PASSWORD)
+    page.fill("#again", PASSWORD)
+    page.click("main button")
+    page.click("a.button:has-text('Connect a disk or bucket')")
+    page.fill("#name", "pictures")
+    page.fill("#root", str(root / "absent"))
+    page.click("text=Check and add")
+    page.wait_for_selector(".probe tr.refuses")
+    page.fill("#root", str(root))
+    page.click("text=Check and add")
+    page.wait_for_selector(".probe .tag.ok")
+    assert page.locator(".probe tbody tr").count() == 7
+    page.click("nav a:has-text('Projects')")
+    page.click("m-dialog button:visible")
+    page.fill("#project-name", "Reef")
+    page.click("text=Make project")
+    page.click("m-grid a.button:has-text('Mirror a bucket')")
+    page.wait_for_selector("m-objects >> text=many/")
+    page.click("text=Start the mirror")
+    page.wait_for_function(f"() => ({SEEN})() >= 5")
+    page.wait_for_function("() => document.querySelector('#folder-counts').textContent.includes('6 items')")
+    assert page.locator(".folder-job").count() == 0
+    assert page.locator("m-grid .folders a[href]").inner_text().startswith("many")
+    assert barriers(page) == []
+
+
+def test_a_broken_picture_says_why_and_an_odd_name_opens(page: Page) -> None:
+    page.wait_for_selector("m-grid .pic.broken .reason:has-text('cut off')")
+    page.click(f"m-grid a[title='{ODD}']")
+    page.wait_for_function("name => document.querySelector('h1').textContent === name", arg=ODD)
+    page.wait_for_function("() => document.querySelector('m-picture img')?.naturalWidth > 100")
+    page.go_back()
+    page.wait_for_selector(TILE)
+
+
+def test_a_film_shows_its_poster_and_seeks(page: Page) -> None:
+    page.wait_for_selector("m-grid .pic.video.loaded .badge:has-text('0:06')")
+    page.click("m-grid a[title='reef.webm']")
+    page.wait_for_function("() => document.querySelector('video')?.readyState >= 1")
+    page.evaluate("document.querySelector('video').currentTime = 4.5")
+    page.wait_for_function(
+        """() => { const video = document.querySelector('video');
+        return !video.seeking && video.currentTime > 4 && video.readyState >= 2; }"""
+    )
+    page.go_back()
+    page.wait_for_selector(TILE)
+
+
+def test_the_guard_asks_on_the_folder_and_takes_the_answer(page: Page, root: Path) -> None:
+    for number in range(25):
+        (root / "many" / f"{number:02d}.jpg").unlink()
+    page.click("text=Look again")
+    page.wait_for_selector(".banner:has-text('25 of 36 objects are gone')")
+    page.click("m-missing button")
+    page.wait_for_function("() => document.querySelectorAll('.gone-list li').length === 20")
+    page.click(".banner button:has-text('really gone')")
+    page.click("dialog[open] button.main")
+    page.wait_for_function("() => !document.querySelector('.banner')")
+    page.wait_for_function("() => document.querySelector('#folder-counts').textContent.includes('in all 11 items')")
+
+
+def test_jobs_and_settings_are_shown(page: Page) -> None:
+    for path, text in (
+        ("/jobs", "succeeded"),
+        ("/users", "you"),
+        ("/settings", "Data directory"),
+        ("/mirrors", "active"),
+    ):
+        page.goto(path)
+        page.wait_for_selector(f"main >> text={text}")
+        assert barriers(page) == []

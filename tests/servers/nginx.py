@@ -1,0 +1,68 @@
+"""nginx as a proxy that ends TLS, on a free port, with a certificate of our own."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stores.certificates import tls_server
+
+CONFIG = """
+daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log off; client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {home}/leaf.pem; ssl_certificate_key {home}/leaf.pem;
+    location {path}/ {{
+      proxy_pass http://127.0.0.1:{behind};
+      proxy_http_version 1.1; proxy_buffering off; proxy_set_header Connection "";
+      proxy_set_header Host somewhere.invalid;
+      proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto https;
+    }}
+  }}
+}}
+"""
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def tls_proxy(home: Path, *, port: int, behind: int, path: str) -> Iterator[str]:
+    """Runs while the block does; the path is passed on unchanged. Yields the authority's PEM text."""
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    _, authority = tls_server(home, "localhost")
+    config = home / "nginx.conf"
+    config.write_text(CONFIG.format(home=home, port=port, behind=behind, path=path))
+    process = subprocess.Popen(
+        [program, "-p", str(home), "-e", str(home / "error.log"), "-c", str(config)], stderr=subprocess.DEVNULL
+    )
+    try:
+        _await(port, process)
+        yield authority
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _await(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert process.poll() is None, "nginx ended"
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("nginx does not answer")
