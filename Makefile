@@ -7,7 +7,6 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
 DATA ?= demo-data
-TESTS ?= tests
 JOBS ?= 3
 BIN := .venv-test/bin
 PRODUCT := .venv/bin
@@ -23,7 +22,8 @@ demo-clean:
 
 test: check
 	@scripts/test-packages.sh
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not soak" -q $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not soak" -q tests --ignore tests/browser
+	$(BIN)/python -m pytest -m "not soak" -q tests/browser # Playwright keeps an event loop of its own
 
 check:
 	@scripts/environment.sh .venv-test requirements/dev.lock "$(PYTHON)"
@@ -36,7 +36,7 @@ check:
 soak:
 	@scripts/environment.sh .venv-test requirements/dev.lock "$(PYTHON)"
 	@scripts/test-packages.sh
-	$(BIN)/python -m pytest -m soak $(TESTS)
+	$(BIN)/python -m pytest -m soak tests
 
 docs:
 	$(BIN)/python -m moorage config docs > docs/reference/settings.md

@@ -19,7 +19,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--no-first-run",
 )
-EXPECTED = ("status of 401", "status of 404", "status of 409", "status of 422")
+EXPECTED = ("status of 401", "status of 404", "status of 409", "status of 422", "status of 503")
 Opener = Callable[..., Page]
 
 
@@ -48,6 +48,7 @@ def open_page(browser: Browser, harness: Harness) -> Iterator[Opener]:
     harness.asked.clear()
     harness.sent.clear()
     harness.answers.clear()
+    harness.busy.clear()
     jobs = list(sample.JOBS)
 
     def opened(path: str, *, width: int = 1366, height: int = 768, scheme: Any = "light", wait: str = "") -> Page:

@@ -39,6 +39,8 @@ class Harness(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.sent: list[tuple[str, str, Any]] = []
         self.answers: dict[str, tuple[int, Any]] = {}
+        self.busy: dict[str, int] = {}
+        """How often a path is still to be answered by 503."""
         self.listeners: list[queue.Queue[str]] = []
         self.total = sample.ITEMS
 
@@ -73,6 +75,9 @@ class Handler(BaseHTTPRequestHandler):
         if path.startswith("/static/"):
             file = PACKAGE / "static" / path.removeprefix("/static/")
             self._send(200, file.read_bytes(), mimetypes.guess_type(file.name)[0] or "application/octet-stream")
+        elif self.server.busy.get(path):
+            self.server.busy[path] -= 1
+            self._json({"title": "Busy", "detail": "The server is busy."}, 503)
         elif path.startswith("/api/v1/"):
             self._api(path.removeprefix("/api/v1").strip("/").split("/"), query)
         else:

@@ -162,6 +162,14 @@ def test_a_broken_preview_shows_its_reason_and_is_asked_for_twice_at_most(open_p
     assert len([path for path in harness.asked if path.startswith("/api/v1/items/1007/preview")]) == 2
 
 
+def test_a_preview_that_a_busy_server_refuses_is_asked_for_again(open_page: Opener, harness: Harness) -> None:
+    harness.busy["/api/v1/items/1001/preview"] = 2
+    page = open_page("/folders/7", wait=TILE)
+    page.wait_for_selector("m-grid a[title='frame_0000001.jpg'] .pic.broken .reason:has-text('busy')")
+    page.wait_for_selector("m-grid a[title='frame_0000001.jpg'] .pic.loaded:not(.broken)")
+    assert harness.busy == {"/api/v1/items/1001/preview": 0}
+
+
 def test_a_search_by_prefix_shows_what_begins_so_and_the_address_follows(open_page: Opener) -> None:
     page = open_page("/folders/7", wait=TILE)
     page.fill("#prefix", "frame_00123")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Route
 
+from browser.axe import barriers
 from browser.conftest import Opener
 from browser.harness import Harness
 from browser.screens import PACKAGE, screen
 
 pytestmark = pytest.mark.xdist_group("browser-pages")
 
-AXE: Final = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 PATHS: Final = (
     "/sign-in?wrong=1",
     "/sign-in/abc",
@@ -43,18 +42,6 @@ PATHS: Final = (
     "/nowhere",
 )
 NO_NAVIGATION: Final = ("/sign-in", "/password", "/nowhere")
-
-
-def barriers(page: Page, *rules: str) -> list[str]:
-    """What axe finds, as 'rule: target'; all rules of WCAG 2.2 AA and good practice, or only those named."""
-    page.evaluate(AXE)
-    options = (
-        {"runOnly": {"type": "rule", "values": list(rules)}}
-        if rules
-        else {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-    )
-    found = page.evaluate("async options => (await axe.run(document, options)).violations", options)
-    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("path", PATHS)

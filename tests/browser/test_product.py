@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page
 
 import media
 import moving
+from browser.axe import barriers
 from browser.conftest import EXPECTED
-from browser.test_pages import barriers
 from servers.moorage import PASSWORD, Moorage
 
 pytestmark = pytest.mark.xdist_group("browser-product")
@@ -90,6 +90,8 @@ def test_a_broken_picture_says_why_and_an_odd_name_opens(page: Page) -> None:
 
 
 def test_a_film_shows_its_poster_and_seeks(page: Page) -> None:
+    page.wait_for_selector("m-grid .pic.video.loaded")
+    page.reload()
     page.wait_for_selector("m-grid .pic.video.loaded .badge:has-text('0:06')")
     page.click("m-grid a[title='reef.webm']")
     page.wait_for_function("() => document.querySelector('video')?.readyState >= 1")

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.catalogue_rows import all_rows, disk, ids_of, moor, plant
 from moorage.model.catalogue import FolderId, Gone, ItemId, ProjectId
-from moorage.model.credentials import Keys
+from moorage.model.credentials import Forgotten, Keys
 from moorage.model.errors import AlreadyExists, InUse, Invalid, NotFound
 from moorage.model.keys import Bucket, key_of
 from moorage.model.probe import Finding, Permission, ProbeLine, ProbeReport
@@ -114,7 +114,9 @@ class StoresContract:
             return tx.stores.forget_credentials()
 
         assert await facts.write(work) == ["keyed"]
-        assert (await facts.read(lambda tx: tx.stores.named("keyed"))).connection.credentials.kind == "anonymous"
+        assert (await facts.read(lambda tx: tx.stores.named("keyed"))).connection.credentials == Forgotten()
+        plain = await facts.read(lambda tx: tx.stores.named("plain"))
+        assert plain.connection.credentials.kind == "anonymous"
 
 
 class ProjectsContract:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.catalogue_rows import disk
@@ -50,10 +52,15 @@ async def test_another_key_opens_no_store_and_the_error_names_it(database_url: s
 
 async def test_sealing_again_uses_the_key_of_today(facts: Database) -> None:
     added = await facts.write(lambda tx: tx.stores.add(KEYED))
-    before = await facts.read(lambda tx: tx.statements.rows("SELECT sealed FROM connection"))
-    assert await facts.write(lambda tx: tx.stores.seal_again()) == 1
-    assert (await facts.read(lambda tx: tx.stores.get(added.id))).connection.credentials == Keys("access", SECRET)
-    assert len(before) == 1
+    other = await facts.write(lambda tx: tx.stores.add(replace(KEYED, name="other")))
+    first = await facts.write(lambda tx: tx.stores.seal_again(limit=1))
+    assert first == added.connection.id
+    second = await facts.write(lambda tx: tx.stores.seal_again(after=first, limit=1))
+    assert second == other.connection.id
+    assert await facts.write(lambda tx: tx.stores.seal_again(after=second)) == 0
+    for one in (added, other):
+        opened = await facts.read(lambda tx, id_=one.id: tx.stores.get(id_))  # type: ignore[misc]
+        assert opened.connection.credentials == Keys("access", SECRET)
 
 
 async def test_facts_of_the_installation_are_kept_by_name(facts: Database) -> None:
@@ -61,3 +68,5 @@ async def test_facts_of_the_installation_are_kept_by_name(facts: Database) -> No
     await facts.write(lambda tx: tx.instance.set("canary", b"one"))
     await facts.write(lambda tx: tx.instance.set("canary", b"\x00two"))
     assert await facts.read(lambda tx: tx.instance.get("canary")) == b"\x00two"
+    assert await facts.write(lambda tx: tx.instance.keep("canary", b"three")) == b"\x00two"
+    assert await facts.write(lambda tx: tx.instance.keep("another", b"first")) == b"first"

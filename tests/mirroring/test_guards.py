@@ -58,6 +58,28 @@ async def test_a_fifth_gone_is_believed_and_so_are_twenty_of_few(harbour: Harbou
     await harbour.assert_same(mirror)
 
 
+async def test_figures_are_exact_though_counters_lag_behind(harbour: Harbour) -> None:
+    keys = [f"f{number:04}" for number in range(300)]
+    await harbour.put(keys)
+    mirror, _ = await harbour.mirror()
+    await harbour.drop(keys[:30])
+    job = await harbour.ended((await harbour.mirrors.reindex(SYSTEM, mirror.id)).id)
+    assert (job.state, job.outcome["vanished"]) == (JobState.SUCCEEDED, 30)
+    await harbour.drop(keys[30:130])
+    job = await harbour.ended((await harbour.mirrors.reindex(SYSTEM, mirror.id)).id)
+    assert job.question is not None
+    assert job.question.text == "100 of 270 objects are gone from memory://reef/."
+
+
+async def test_a_mirror_that_keeps_everything_asks_nothing(harbour: Harbour) -> None:
+    keys = await a_hundred(harbour)
+    mirror, _ = await harbour.mirror(on_vanished=OnVanished.KEEP)
+    await harbour.drop(keys[:90])
+    job = await harbour.reindex(mirror)
+    assert (job.state, job.outcome["vanished"]) == (JobState.SUCCEEDED, 90)
+    assert len(await harbour.rows(mirror.id)) == 100
+
+
 async def test_an_empty_listing_asks_however_few_the_rows_are(harbour: Harbour) -> None:
     await harbour.put(["a", "b"])
     mirror, _ = await harbour.mirror()

@@ -37,7 +37,7 @@ async def test_partitions_side_by_side_end_once_with_the_content_of_the_bucket(h
     ids = {key: row.id for key, row in (await harbour.rows(mirror.id)).items()}
     for number in range(3):
         await harbour.drop(keys[number * 100 : number * 100 + 100])
-        await harbour.put(dict.fromkeys(keys[number * 100 + 500:number * 100 + 550], b"longer"))
+        await harbour.put(dict.fromkeys(keys[number * 100 + 500 : number * 100 + 550], b"longer"))
         await harbour.put([f"new{number}/{one}" for one in range(90)])
         job = await harbour.reindex(mirror)
         assert job.state is JobState.SUCCEEDED

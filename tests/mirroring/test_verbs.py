@@ -168,3 +168,33 @@ async def test_the_audit_tells_who_did_what(harbour: Harbour) -> None:
     await harbour.mirrors.remove(SYSTEM, mirror.id)
     rows = await harbour.facts.read(lambda tx: tx.audit.all())
     assert [row.action for row in rows] == ["mirror.remove", "mirror.pause", "mirror.add"]
+
+
+async def test_what_is_changed_while_a_scan_runs_stays_changed(harbour: Harbour) -> None:
+    await harbour.put(["a.jpg", "b.txt"])
+    mirror, _ = await harbour.mirror()
+
+    async def change(after: Key | None, limit: int) -> None:
+        harbour.before_page = None
+        await harbour.mirrors.change(SYSTEM, mirror.id, exclude=["*.txt"])
+
+    harbour.before_page = change
+    await harbour.reindex(mirror)
+    status = await harbour.mirrors.status(SYSTEM, mirror.id)
+    assert status.mirror.exclude == ("*.txt",)
+
+
+async def test_a_scan_whose_mirror_is_removed_under_it_ends_quietly(harbour: Harbour) -> None:
+    harbour.page = 10
+    await harbour.put(f"f{number:03}" for number in range(200))
+    mirror, _ = await harbour.mirror()
+
+    async def remove(after: Key | None, limit: int) -> None:
+        if after is not None and after > "f05":
+            harbour.before_page = None
+            await harbour.mirrors.remove(SYSTEM, mirror.id, with_items=True)
+
+    harbour.before_page = remove
+    job = await harbour.reindex(mirror)
+    assert (job.state, dict(job.errors)) == (JobState.CANCELLED, {})
+    assert await harbour.mirrors.all(SYSTEM) == []

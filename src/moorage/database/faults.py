@@ -25,6 +25,7 @@ _PASSING_CLASSES: Final = {
     "": "gave no answer",
     "08": "lost the connection",
     "53": "has no resources left",
+    "55": "is busy",
     "57": "was stopped",
 }
 

@@ -23,6 +23,13 @@ class Instance:
             (name, value),
         )
 
+    def keep(self, name: str, value: bytes) -> bytes:
+        """Write it where nothing is there; the value in force, whoever wrote it first."""
+        self._statements.change(
+            "INSERT INTO instance (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (name, value)
+        )
+        return self.get(name) or value
+
     def holds_seals(self) -> bool:
         """True where any connection has sealed credentials: a new key must not be made silently then."""
         return bool(self._statements.rows("SELECT 1 FROM connection WHERE sealed IS NOT NULL LIMIT 1"))

@@ -24,9 +24,9 @@ TRIES: Final = 10
 FIRST_WAIT_S: Final = 0.01
 """The longest wait before the first repeat; it doubles with each, and each wait is drawn from 0 to it."""
 LONGEST_WAIT_S: Final = 1.0
-_PLANNER: Final = "-c jit=off -c enable_bitmapscan=off"
-"""Every query here follows an index in its order. Before a young table has statistics, the planner would rather
-collect the rows of a whole folder and sort them."""
+_OPTIONS: Final = "-c lock_timeout=30s -c jit=off -c enable_bitmapscan=off"
+"""A lock is waited for as long as in SQLite. Every query here follows an index in its order; before a young table
+has statistics, the planner would rather collect the rows of a whole folder and sort them."""
 
 
 class PostgresRunner:
@@ -93,5 +93,5 @@ def postgres_engine(url: str | URL, *, size: int = 1) -> Engine:
         max_overflow=0,
         pool_timeout=60,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10, "keepalives_idle": 30, "tcp_user_timeout": 30_000, "options": _PLANNER},
+        connect_args={"connect_timeout": 10, "keepalives_idle": 30, "tcp_user_timeout": 30_000, "options": _OPTIONS},
     )

@@ -34,10 +34,10 @@ _PRAGMAS: Final = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=30000",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA mmap_size=1073741824",
-    "PRAGMA cache_size=-16384",
     "PRAGMA journal_size_limit=67108864",
 )
+_WRITING: Final = ("PRAGMA cache_size=-32768",)
+_READING: Final = ("PRAGMA cache_size=-8192", "PRAGMA query_only=ON")
 
 
 class _Write:
@@ -156,8 +156,9 @@ def sqlite_engine(url: str | URL, *, writes: bool, size: int = 1) -> Engine:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
             connection.execute(pragma).close()
-        if not writes:
-            connection.execute("PRAGMA query_only=ON").close()
+        # No mmap: each connection's mapping would count as memory of the process, up to the whole file's size.
+        for pragma in _WRITING if writes else _READING:
+            connection.execute(pragma).close()
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:

@@ -14,6 +14,7 @@ from moorage.database.reports import read_report, written_report
 from moorage.database.statements import Statements
 from moorage.database.tables_stores import CONNECTION, STORE, STORE_CHECK
 from moorage.model.clock import now_ms
+from moorage.model.credentials import Forgotten
 from moorage.model.errors import AlreadyExists, InUse, NotFound, SealBroken
 from moorage.model.keys import Bucket, Prefix
 from moorage.model.probe import ProbeReport
@@ -117,23 +118,22 @@ class Stores:
         return bool(self._known(store).had_objects)
 
     def forget_credentials(self) -> list[str]:
-        """Take the credentials of every connection away, unopened; the stores that had any, by name."""
+        """Leave ``Forgotten`` in place of all credentials, unopened; the stores that had any, by name."""
         sealed_ = CONNECTION.c.sealed.is_not(None)
         stores = select(STORE.c.name).join(CONNECTION, CONNECTION.c.id == STORE.c.connection).where(sealed_)
         names = [row.name for row in self._statements.run(stores.order_by(STORE.c.name))]
-        self._statements.run(update(CONNECTION).where(sealed_).values(kind="anonymous", sealed=None))
+        self._statements.run(update(CONNECTION).where(sealed_).values(kind=Forgotten().kind, sealed=None))
         return names
 
-    def seal_again(self) -> int:
-        """Open every seal and seal it with today's key; the number of connections."""
-        rows = self._statements.run(
-            select(CONNECTION.c.id, CONNECTION.c.sealed).where(CONNECTION.c.sealed.is_not(None))
-        )
-        sealer = self._statements.sealer
-        again = [(row.id, sealer.seal(sealer.open(row.sealed))) for row in rows]
-        for id_, text in again:
-            self._statements.run(update(CONNECTION).where(CONNECTION.c.id == id_).values(sealed=text))
-        return len(again)
+    def seal_again(self, *, after: int = 0, limit: int = 1000) -> int:
+        """Seal the next ``limit`` seals after that id with today's key; the last id, 0 where none is left."""
+        sealed_ = select(CONNECTION.c.id, CONNECTION.c.sealed).where(CONNECTION.c.sealed.is_not(None))
+        rows = self._statements.run(sealed_.where(CONNECTION.c.id > after).order_by(CONNECTION.c.id).limit(limit)).all()
+        sealer, last = self._statements.sealer, 0
+        for row in rows:
+            last, text = row.id, sealer.seal(sealer.open(row.sealed))
+            self._statements.run(update(CONNECTION).where(CONNECTION.c.id == last).values(sealed=text))
+        return last
 
     def _known(self, store: StoreId) -> Row[Any]:
         row = self._statements.first(select(STORE).where(STORE.c.id == store))
@@ -163,7 +163,7 @@ class Stores:
 
     def _store(self, row: Row[Any]) -> Store:
         try:
-            credentials = opened(row.sealed, self._statements.sealer)
+            credentials = opened(row.kind, row.sealed, self._statements.sealer)
         except SealBroken as error:
             raise SealBroken(f"Store '{row.name}': {error.message}", error.advice) from error
         connection = Connection(

@@ -23,7 +23,7 @@ class Repositories:
     def __init__(self, statements: Statements) -> None:
         connection = statements.connection
         self.statements = statements
-        self.instance = Instance(statements)
+        self.instance: ports.Instance = Instance(statements)
         self._deltas = Deltas(statements)
         folders = Folders(statements, self._deltas)
         mirrors = Mirrors(connection, folders.unmount)

@@ -44,6 +44,11 @@ class Difference:
     """Paths of folders that an empty object ending in ``/`` stands for."""
     missing: list[Row] = field(default_factory=list)
 
+    @property
+    def none(self) -> bool:
+        """True when there is nothing to write but that the page was seen."""
+        return not (self.fresh or self.changed or self.markers or self.missing)
+
 
 def check_order(objects: Sequence[Listed], prefix: bytes, after: bytes | None) -> list[bytes]:
     """The keys' bytes, strictly ascending, greater than ``after`` and all below ``prefix``.

@@ -21,23 +21,22 @@ def unnameable(examples: tuple[str, ...]) -> dict[str, Cause]:
     return {UNNAMEABLE: Cause(len(examples), examples[0], advice)}
 
 
-def go_on(tx: Transaction, job: JobId, mirror: Mirror, *, now: int) -> bool:
+def go_on(tx: Transaction, job: JobId, *, now: int) -> None:
     """After a row was done: nothing while others are open; then the end, or the step that confirms candidates.
 
-    True when the job has ended. Call it after ``add_progress``, which holds the job's row: so of two
-    partitions that end at the same time the second one sees the first.
+    Call it after ``add_progress``, which holds the job's row: so of two partitions that end at the same time
+    the second one sees the first.
     """
     if tx.jobs.works(job, open_only=True):
-        return False
+        return
     scan = tx.mirrors.scan_of(job)
     if scan.vanished and not scan.dry_run:
         tx.jobs.add_work(job, FINISH)
-        return False
-    conclude(tx, tx.jobs.get(job), scan, mirror, now=now)
-    return True
+    else:
+        conclude(tx, tx.jobs.get(job), scan, now=now)
 
 
-def conclude(tx: Transaction, job: Job, scan: Scan, mirror: Mirror, *, now: int) -> None:
+def conclude(tx: Transaction, job: Job, scan: Scan, *, now: int) -> None:
     """Write the outcome down and end job and scan."""
     partial = UNNAMEABLE in job.errors
     outcome = {
@@ -52,6 +51,7 @@ def conclude(tx: Transaction, job: Job, scan: Scan, mirror: Mirror, *, now: int)
     tx.jobs.add_progress(job.id, total=job.done)
     tx.mirrors.end_scan(scan.id)
     if not scan.dry_run and not partial:
+        mirror = tx.mirrors.get(scan.mirror)
         tx.mirrors.update(replace(mended(mirror), last_complete_ms=now))
     tx.jobs.set_state(job.id, JobState.PARTIAL if partial else JobState.SUCCEEDED, message=_told(outcome, scan))
 

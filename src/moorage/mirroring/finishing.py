@@ -13,7 +13,7 @@ from moorage.mirroring.guards import ACCEPT, AGAIN, must_ask, question_of
 from moorage.mirroring.merging import Tree, add_outcome, listing_of
 from moorage.mirroring.place import place_of
 from moorage.model.catalogue import Gone, ItemId
-from moorage.model.jobs import JobState, Work
+from moorage.model.jobs import Job, JobState, Work
 from moorage.model.keys import key_bytes, key_of
 from moorage.model.mirror import Mirror, MirrorId, OnVanished, Scan, ScanId
 from moorage.model.slices import Lost, Slice, own
@@ -40,15 +40,15 @@ class Finishing:
             if job.answer == AGAIN:
                 self._look_again(tx, row, scan)
                 return False
-            mirror = tx.mirrors.get(MirrorId(job.subject))
-            # Counters were perhaps seconds old when the scan began; nothing was buried since.
-            scan = replace(scan, live=max(scan.live, live_rows(tx, mirror) - scan.added))
-            kept = mirror.on_vanished is OnVanished.KEEP
-            if not kept and must_ask(scan) and job.answer != ACCEPT:
-                place = place_of(tx.stores.get(mirror.store), mirror.prefix)
-                question = question_of(scan, place)
-                tx.jobs.set_state(job.id, JobState.NEEDS_CONFIRMATION, message=question.text, question=question)
-                return False
+            if job.answer != ACCEPT:
+                mirror = tx.mirrors.get(MirrorId(job.subject))
+                doubtful = _doubtful(tx, job, scan, mirror)
+                if doubtful is not None:
+                    place = place_of(tx.stores.get(mirror.store), mirror.prefix)
+                    question = question_of(doubtful, place)
+                    state = JobState.NEEDS_CONFIRMATION
+                    tx.jobs.set_state(job.id, state, message=question.text, question=question)
+                    return False
             return True
 
         return await self._facts.write(write)
@@ -72,7 +72,7 @@ class Finishing:
         while True:
             rows = await self._facts.read(lambda tx: tx.mirrors.missing(tree.scan.id, limit=BATCH))
             if not rows:
-                await self._facts.write(lambda tx, held=work: self._end(tx, held, tree))  # type: ignore[misc]
+                await self._facts.write(lambda tx, held=work: self._end(tx, held))  # type: ignore[misc]
                 return
             gone = await still_gone(store, tree, rows)
             work = await self._facts.write(
@@ -91,11 +91,23 @@ class Finishing:
             raise Lost
         return replace(work, cursor=cursor)
 
-    def _end(self, tx: Transaction, work: Work, tree: Tree) -> None:
+    def _end(self, tx: Transaction, work: Work) -> None:
         _, job = own(tx, work)
         if not tx.jobs.advance(work, work.cursor, done=True):
             raise Lost
-        conclude(tx, job, tx.mirrors.scan_of(job.id), tx.mirrors.get(tree.mirror.id), now=self._now_ms())
+        conclude(tx, job, tx.mirrors.scan_of(job.id), now=self._now_ms())
+
+
+def _doubtful(tx: Transaction, job: Job, scan: Scan, mirror: Mirror) -> Scan | None:
+    """The scan with exact figures when somebody must be asked."""
+    if mirror.on_vanished is OnVanished.KEEP or not must_ask(scan):
+        return None
+    # Counters are seconds old at most, but a person is asked about figures that are right.
+    while tx.folders.fold():
+        pass
+    since = job.outcome.get("vanished", 0) - job.outcome.get("restored", 0) - scan.added
+    exact = replace(scan, live=max(scan.live, live_rows(tx, mirror) + since))
+    return exact if must_ask(exact) else None
 
 
 def _call_gone(tx: Transaction, mirror: Mirror, gone: Sequence[ItemId]) -> int:

@@ -72,11 +72,15 @@ class Tree:
         self.folders.update(folders)
 
 
-def merge(tx: Transaction, tree: Tree, job: Job, listing: Listing) -> dict[bytes, FolderId]:
+def look(tx: Transaction, tree: Tree, listing: Listing) -> Difference:
+    """What the page would change."""
+    rows = tx.items.between(tree.mirror.folder, tree.relative(listing.after), tree.relative(listing.end))
+    return compare(listing.objects, listing.keys, rows, prefix=tree.prefix, globs=tree.globs)
+
+
+def merge(tx: Transaction, tree: Tree, job: Job, listing: Listing, found: Difference) -> dict[bytes, FolderId]:
     """Write what the page changes and count it; ids of folders that were looked up, to learn after the commit."""
     after, end = tree.relative(listing.after), tree.relative(listing.end)
-    rows = tx.items.between(tree.mirror.folder, after, end)
-    found = compare(listing.objects, listing.keys, rows, prefix=tree.prefix, globs=tree.globs)
     scan = tree.scan
     tx.jobs.add_progress(job.id, done=found.seen, bytes_=found.size, errors=unnameable(listing.unnameable))
     folders: dict[bytes, FolderId] = {}

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from moorage.mirroring.beginning import FINISH, KIND, LIST, PLAN
+from moorage.mirroring.comparing import Difference
 from moorage.mirroring.concluding import go_on, mended
 from moorage.mirroring.finishing import Finishing
 from moorage.mirroring.globs import Globs
-from moorage.mirroring.merging import Listing, Tree, listing_of, merge
+from moorage.mirroring.merging import Listing, Tree, listing_of, look, merge
 from moorage.mirroring.sharing import SharedStores
 from moorage.mirroring.splitting import earlier_cuts, find_cuts, find_split, holds_a_page
 from moorage.model.catalogue import FolderId
@@ -37,6 +38,8 @@ class Merged:
 
     work: Work
     folders: dict[bytes, FolderId]
+    quiet: bool
+    """The page changed nothing, so the next one probably will not either."""
 
 
 class Scanning:
@@ -51,7 +54,7 @@ class Scanning:
     @property
     def flow(self) -> Flow:
         """What the dispatcher needs to run jobs of the kind 'scan'."""
-        return Flow(KIND, {PLAN: self.plan, LIST: self.list, FINISH: self.finish}, ended)
+        return Flow(KIND, {PLAN: self.plan, LIST: self.list_partition, FINISH: self.finish}, ended)
 
     async def plan(self, turn: Slice) -> None:
         """Reach the store and merge the first page; where more follows, cut the rest into partitions."""
@@ -75,7 +78,7 @@ class Scanning:
 
     def _commit_plan(self, tx: Transaction, work: Work, tree: Tree, listing: Listing, cuts: list[bytes]) -> None:
         _, job = own(tx, work)
-        merge(tx, tree, job, listing)
+        merge(tx, tree, job, listing, look(tx, tree, listing))
         if not tx.jobs.advance(work, listing.end, done=True):
             raise Lost
         if listing.objects and not tx.stores.had_objects(tree.store.id):
@@ -83,7 +86,7 @@ class Scanning:
         if tree.mirror.state is MirrorState.BROKEN:
             tx.mirrors.update(mended(tx.mirrors.get(tree.mirror.id)))
         if listing.end is None:
-            go_on(tx, job.id, tree.mirror, now=self._now_ms())
+            go_on(tx, job.id, now=self._now_ms())
             return
         bounds = [listing.end, *cuts]
         for after, upto in zip(bounds, [*cuts, None], strict=True):
@@ -104,10 +107,10 @@ class Scanning:
                 cause="empty root",
             )
 
-    async def list(self, turn: Slice) -> None:
+    async def list_partition(self, turn: Slice) -> None:
         """Merge one page after the other; the next one is asked for while the present one is committed."""
         async with self._opened(turn.job) as (tree, store):
-            work, pages = turn.work, 0
+            work, pages, quiet = turn.work, 0, tree.scan.live > 0
             after = work.cursor if work.cursor is not None else work.after
             asked: asyncio.Task[ListingPage] | None = self._ask(tree, store, after)
             try:
@@ -115,8 +118,9 @@ class Scanning:
                     listing = listing_of(await asked, tree.prefix, after)
                     more = listing.end is not None and (work.upto is None or listing.end < work.upto)
                     asked = self._ask(tree, store, listing.end) if more and not turn.over else None
-                    merged = await self._facts.write(self._commit(work, tree, listing))
-                    work, after, pages = merged.work, listing.end, pages + 1
+                    found = await self._look(work, tree, listing) if quiet else None
+                    merged = await self._facts.write(self._commit(work, tree, listing, found))
+                    work, after, pages, quiet = merged.work, listing.end, pages + 1, merged.quiet
                     tree.learn(merged.folders)
                     if work.done:
                         break
@@ -131,17 +135,30 @@ class Scanning:
         key = None if after is None else key_of(after)
         return asyncio.create_task(store.list_page(tree.mirror.prefix, after=key, limit=PAGE))
 
-    def _commit(self, work: Work, tree: Tree, listing: Listing) -> Callable[[Transaction], Merged]:
+    async def _look(self, work: Work, tree: Tree, listing: Listing) -> Difference | None:
+        """Compare on a snapshot, beside other partitions; None when something must be written.
+
+        Nothing differed then, so nothing is written but the cursor: it is as if this page had been committed
+        before whatever happened since.
+        """
+        part = listing.upto(work.upto)
+        found = await self._facts.read(lambda tx: look(tx, tree, part))
+        return found if found.none else None
+
+    def _commit(
+        self, work: Work, tree: Tree, listing: Listing, known: Difference | None
+    ) -> Callable[[Transaction], Merged]:
         def write(tx: Transaction) -> Merged:
             row, job = own(tx, work)
             part = listing.upto(row.upto)
-            folders = merge(tx, tree, job, part)
+            found = known if known is not None and row.upto == work.upto else look(tx, tree, part)
+            folders = merge(tx, tree, job, part, found)
             done = part.end == row.upto
             if not tx.jobs.advance(work, part.end, done=done):
                 raise Lost
             if done:
-                go_on(tx, job.id, tree.mirror, now=self._now_ms())
-            return Merged(replace(row, cursor=part.end, done=done), folders)
+                go_on(tx, job.id, now=self._now_ms())
+            return Merged(replace(row, cursor=part.end, done=done), folders, found.none)
 
         return write
 

@@ -22,4 +22,11 @@ class Keys:
     kind: str = field(default="keys", init=False)
 
 
-Credentials = Anonymous | Keys
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """There were credentials, until a reset of the key took them away: a store with these cannot be opened."""
+
+    kind: str = field(default="forgotten", init=False)
+
+
+Credentials = Anonymous | Keys | Forgotten

@@ -62,10 +62,13 @@ class Stores(Protocol):
     def had_objects(self, store: StoreId) -> bool: ...
 
     def forget_credentials(self) -> list[str]:
-        """Take all credentials away, unopened; the names of the stores that had any."""
+        """Leave ``Forgotten`` in place of all credentials, unopened; the names of the stores that had any."""
 
-    def seal_again(self) -> int:
-        """Seal all credentials with today's key; the number of connections."""
+    def seal_again(self, *, after: int = 0, limit: int = 1000) -> int:
+        """Seal the credentials of ``limit`` connections with ids greater than ``after`` with today's key.
+
+        The last of these ids; 0: none is left. SealBroken where one does not open.
+        """
 
 
 class Projects(Protocol):
@@ -476,6 +479,20 @@ class Idempotency(Protocol):
         """Write down how the request with this key was answered."""
 
 
+class Instance(Protocol):
+    """A few facts of the installation itself, by name, such as the sealed text that proves the key."""
+
+    def get(self, name: str) -> bytes | None: ...
+
+    def set(self, name: str, value: bytes) -> None: ...
+
+    def keep(self, name: str, value: bytes) -> bytes:
+        """Write it where nothing is there; the value in force, whoever wrote it first."""
+
+    def holds_seals(self) -> bool:
+        """True where any connection has sealed credentials."""
+
+
 class Transaction(Protocol):
     """All ports, inside one transaction."""
 
@@ -488,6 +505,7 @@ class Transaction(Protocol):
     people: People
     audit: Audit
     idempotency: Idempotency
+    instance: Instance
 
 
 class Facts(Protocol):

@@ -1,12 +1,17 @@
 /** One folder or item, drawn as a tile of the grid or as a line of the list. Elements are made once and filled again. */
 import { bytes, date, duration, element, icon, number, setIcon } from "./facts.js";
+import { AGAIN_MS, TRIES, reasonOf } from "./reason.js";
 import { url } from "./server.js";
 
 const SIZES = [128, 256, 384, 512, 768, 1024];
 const GLYPHS = { folder: "folder", image: "image", video: "video", file: "file" };
-/** Why an item has no preview, by its id; asked for once. */
+/** Why an item has no preview, by its version; asked for once. */
 const reasons = new Map();
+const tries = new Map();
 let asking = Promise.resolve();
+
+const versionOf = (row) => `${row.kind} ${row.id} ${row.etag ?? ""} ${row.modified ?? ""}`;
+const samePicture = (one, other) => Boolean(one && other) && versionOf(one) === versionOf(other);
 
 /** The smallest preview that fills `pixels` of the screen. */
 const sized = (pixels) => SIZES.find((size) => size >= pixels) ?? SIZES.at(-1);
@@ -43,13 +48,16 @@ export function listCells() {
   return [first, ...["kind", "dim", "size", "date"].map((name) => element("div", { class: `line-${name} num`, role: "gridcell" }))];
 }
 
-/** Fill a tile. `row` undefined: not fetched yet. `draw`: load its preview now; `pixels`: the side it has on the screen. */
+/**
+ * Fill a tile. `row` undefined: not fetched yet. `draw`: load its preview now; `pixels`: the side it has on the screen;
+ * `fragment`: makes what is put behind the address of an item. A picture that is still the right one stays.
+ */
 export function fillTile(cell, row, { draw, pixels, fragment }) {
   if (cell.row !== row) {
+    if (!samePicture(cell.row, row)) glyph(cell, row);
     cell.row = row;
     link(cell.firstChild, row, fragment);
     cell.querySelector(".sub").textContent = row ? summary(row) : "";
-    glyph(cell, row);
   }
   if (draw) show(cell, row, pixels);
 }
@@ -57,13 +65,13 @@ export function fillTile(cell, row, { draw, pixels, fragment }) {
 export function fillLine(cells, row, { draw, pixels, fragment }) {
   const [first, kind, dim, size, modified] = cells;
   if (first.row !== row) {
+    if (!samePicture(first.row, row)) glyph(first, row);
     first.row = row;
     link(first.firstChild, row, fragment);
     kind.textContent = row?.kind ?? "";
     dim.textContent = row ? dimensions(row) : "";
     size.textContent = !row ? "" : row.kind === "folder" ? bytes(row.counts.subtree_bytes) : bytes(row.size);
     modified.textContent = row?.modified ? date(row.modified) : "";
-    glyph(first, row);
   }
   if (draw) show(first, row, pixels);
 }
@@ -73,7 +81,7 @@ function link(anchor, row, fragment) {
   name.textContent = row ? row.name || "(no name)" : "";
   anchor.parentElement.classList.toggle("waiting", !row);
   if (!row) return anchor.removeAttribute("href");
-  anchor.href = hrefOf(row) + (row.kind === "folder" ? "" : fragment);
+  anchor.href = hrefOf(row) + (row.kind === "folder" ? "" : fragment());
   anchor.title = row.name;
 }
 
@@ -91,8 +99,8 @@ function dimensions(row) {
   return [size, row.duration ? duration(row.duration) : ""].filter(Boolean).join(" · ");
 }
 
-/** What stands in the picture's place until it is there: an icon, and for a video its length. */
-function glyph(cell, row) {
+/** What stands in the picture's place until it is there: an icon, and for a video its length. `source`: what to load. */
+function glyph(cell, row, source = "") {
   const box = cell.querySelector(".pic");
   const [svg, image, reason, badge] = box.children;
   image.removeAttribute("src");
@@ -100,12 +108,13 @@ function glyph(cell, row) {
   setIcon(svg, GLYPHS[row?.kind] ?? "file");
   reason.textContent = "";
   badge.textContent = row?.kind === "video" && row.duration ? duration(row.duration) : "";
-  if (row && reasons.has(row.id)) mark(box, reasons.get(row.id));
+  if (row && reasons.has(versionOf(row))) mark(box, reasons.get(versionOf(row)));
+  else if (source) image.src = source;
 }
 
 function show(cell, row, pixels) {
   const box = cell.querySelector(".pic");
-  const source = row && !reasons.has(row.id) ? previewOf(row, pixels) : "";
+  const source = row && !reasons.has(versionOf(row)) ? previewOf(row, pixels) : "";
   const image = box.children[1];
   box.item = row;
   if (source && image.getAttribute("src") !== source) image.src = source;
@@ -123,20 +132,14 @@ function broken(box, image) {
   const source = image.src;
   image.removeAttribute("src");
   if (!row) return;
-  mark(box, reasons.get(row.id) ?? "No preview");
+  const version = versionOf(row);
+  mark(box, reasons.get(version) ?? "No preview");
   asking = asking.then(async () => {
-    if (!reasons.has(row.id)) reasons.set(row.id, await reasonOf(source));
-    if (box.item === row) mark(box, reasons.get(row.id));
+    const { text, passing } = reasons.has(version) ? { text: reasons.get(version) } : await reasonOf(source);
+    tries.set(version, (tries.get(version) ?? 0) + 1);
+    const again = passing && tries.get(version) < TRIES;
+    if (!again) reasons.set(version, text);
+    if (again) setTimeout(() => { if (samePicture(box.item, row)) glyph(box.parentElement.parentElement, row, source); }, AGAIN_MS);
+    if (samePicture(box.item, row)) mark(box, text);
   });
-}
-
-/** The reason for which the preview at `source` cannot be had, in words. */
-export async function reasonOf(source) {
-  try {
-    const answer = await fetch(source, { headers: { Accept: "application/problem+json" } });
-    const problem = /json/.test(answer.headers.get("Content-Type") ?? "") ? await answer.json() : {};
-    return problem.detail || problem.title || (answer.ok ? "The preview cannot be shown" : `No preview (${answer.status})`);
-  } catch {
-    return "The server did not answer";
-  }
 }

@@ -198,7 +198,7 @@ class Grid extends HTMLElement {
     const [first, end] = this.#layout.span(line);
     const query = ["sort", "order", "kind", "prefix"].map((name) => [name, this.getAttribute(name) ?? ""]).filter(([, value]) => value);
     const options = { draw, pixels: this.#layout.side * Math.min(2, devicePixelRatio) };
-    const fragment = (at) => `#${new URLSearchParams([["at", at], ...query])}`;
+    const fragment = (at) => () => `#${new URLSearchParams([["at", at], ...query])}`;
     drawn.className = this.#layout.holdsFolders(line) ? "line folders" : "line";
     const cells = [...drawn.children];
     if (this.#list) {

@@ -1,12 +1,16 @@
 /** <m-picture item width height alt>: a large preview that keeps its place while it loads, or the reason why there is none. */
-import { reasonOf } from "./cell.js";
 import { element, icon } from "./facts.js";
+import { AGAIN_MS, TRIES, reasonOf } from "./reason.js";
 import { url } from "./server.js";
 
 const WIDTHS = [768, 1024, 1600, 2048];
 
 class Picture extends HTMLElement {
-  connectedCallback() {
+  #tries = 0;
+
+  connectedCallback() { this.#load(); }
+
+  #load() {
     const source = (width) => url(`/api/v1/items/${this.getAttribute("item")}/preview?width=${width}&height=${width}&fit=inside&format=webp`);
     const image = element("img", {
       alt: this.getAttribute("alt"), decoding: "async", width: this.getAttribute("width"), height: this.getAttribute("height"),
@@ -21,7 +25,10 @@ class Picture extends HTMLElement {
   async #broken(source) {
     const reason = element("span", {}, "…");
     this.replaceChildren(element("div", { class: "stage-note", role: "status" }, icon("broken"), element("b", {}, "This image cannot be shown"), reason));
-    reason.textContent = await reasonOf(source);
+    const { text, passing } = await reasonOf(source);
+    reason.textContent = text;
+    this.#tries += 1;
+    if (passing && this.#tries < TRIES) setTimeout(() => { if (this.isConnected) this.#load(); }, AGAIN_MS);
   }
 }
 
