@@ -81,7 +81,10 @@ def test_a_person_signs_in_moors_a_disk_and_sees_its_pictures(page: Page, root: 
 
 
 def test_a_broken_picture_says_why_and_an_odd_name_opens(page: Page) -> None:
-    page.wait_for_selector("m-grid .pic.broken .reason:has-text('cut off')")
+    try:
+        page.wait_for_selector("m-grid .pic.broken .reason:has-text('cut off')", timeout=12000)
+    except Exception:
+        raise AssertionError(page.evaluate("location.href + [...document.querySelectorAll('m-grid .tile')].map(t => t.innerText + '|' + t.querySelector('.pic').className + '|' + t.querySelector('img').getAttribute('src') + '|' + t.hidden).join('\\n')"))
     page.click(f"m-grid a[title='{ODD}']")
     page.wait_for_function("name => document.querySelector('h1').textContent === name", arg=ODD)
     page.wait_for_function("() => document.querySelector('m-picture img')?.naturalWidth > 100")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
+from dbos import DBOS
 
 from moorage.durable import beats, engine
 from moorage.durable.runner import DbosRunner
@@ -100,6 +101,37 @@ async def test_a_process_that_takes_no_work_hands_it_to_one_that_does(url: str) 
         await asyncio.to_thread(runner._upkeep_once)
         assert await runner.live(["7:1", "8:1"]) == {"7:1"}
         assert runner.workers == 1
+
+
+async def test_of_two_processes_that_begin_the_same_slice_one_runs_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+
+    async def run(work: int, epoch: int) -> None:
+        ran.append(work)
+
+    async with another_process(url) as other, started(url, nothing, takes_work=False) as asker:
+        assert other.stdout is not None
+        await asker.enqueue("7:1", 7, 1)
+        assert await asyncio.wait_for(other.stdout.readline(), 5) == b"began 7:1\n"
+        await asker.stop()
+        async with started(url, run) as late:
+            # As if the look came just before the other process began.
+            monkeypatch.setattr(DBOS, "get_workflow_status", looks_first(DBOS.get_workflow_status))
+            assert not await late.enqueue("7:1", 7, 1)
+            assert await late.live(["7:1"]) == {"7:1"}
+            assert late._mine == set()
+            assert ran == []
+
+
+def looks_first(real: Callable[[str], object]) -> Callable[[str], object]:
+    answers = [None]
+
+    def status(workflow: str) -> object:
+        return answers.pop() if answers else real(workflow)
+
+    return status
 
 
 async def test_what_a_silent_process_ran_is_no_longer_live(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

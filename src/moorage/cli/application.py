@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from moorage import __version__
-from moorage.cli import browsing, jobs, mirrors, people, projects, serving, stores
+from moorage.cli import browsing, jobs, keys, mirrors, people, projects, serving, stores
 from moorage.cli.exits import complain
 from moorage.model.errors import MoorageError
 
@@ -39,6 +39,7 @@ for name, group in (
     ("user", people.users),
     ("token", people.tokens),
     ("config", serving.config),
+    ("secrets", keys.app),
 ):
     app.add_typer(group, name=name)
 

@@ -211,7 +211,7 @@ def rm_token(
 def link_json(offline: Offline, link: Link) -> dict[str, object]:
     """A one-time link as the REST API shows one."""
     return {
-        "url": f"{offline.settings.public_address}/sign-in/{link.text}",
+        "url": f"{offline.public_address}/sign-in/{link.text}",
         "expires": time_of(link.expires_ms),
     }
 

@@ -129,6 +129,34 @@ def check(name: StoreName, *, json: Json = False, url: Url = None) -> None:
         raise typer.Exit(Exit.REFUSED)
 
 
+@app.command("change")
+def change(
+    name: StoreName,
+    *,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="S3: from now on without keys.")] = False,
+    access_key: Annotated[str | None, typer.Option(help="S3: a new access key; its secret is asked for.")] = None,
+    secret_stdin: Annotated[bool, typer.Option("--secret-stdin", help="Read the secret key from stdin.")] = False,
+    credentials: Annotated[
+        Path | None, typer.Option(help="JSON or AWS credentials file with the keys.", metavar="FILE")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Change it though its check fails.")] = False,
+    json: Json = False,
+    url: Url = None,
+) -> None:
+    """Give a store other credentials, such as after `secrets reset`; it is checked with them first."""
+    keys = credentials_of(
+        settings_of(), anonymous=anonymous, access_key=access_key, secret_stdin=secret_stdin, file=credentials
+    )
+    with connected(url) as client:
+        store = client.change_store(name, credentials=keys, force=force)
+    if store.check is not None:
+        print_report_lines(store.check)
+    if json:
+        put_json(store)
+    else:
+        put_fields(_fields(store))
+
+
 @app.command("rm")
 def rm(name: StoreName, *, json: Json = False, url: Url = None) -> None:
     """Forget a store that nothing uses. No object in it is touched."""

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import URL, make_url
 
+from moorage.database import postgres, sqlite
 from moorage.database.postgres import PostgresRunner
 from moorage.database.sqlite import SqliteRunner
 from moorage.database.transaction import Repositories
@@ -43,17 +44,22 @@ class Database:
         self._closed = False
 
     @classmethod
-    def open(cls, url: str | URL, *, sealer: Sealer) -> Database:
+    def open(cls, url: str | URL, *, sealer: Sealer, pool: int | None = None) -> Database:
         """Open ``sqlite:////absolute/path`` or ``postgresql://user@host/name``. Connects when first used.
 
+        ``pool``: how many transactions read at a time; PostgreSQL writes as many. Default: 4 and 8.
         The schema must stand already: see ``moorage.database.schema.upgrade``. Raises Invalid for other databases.
         """
         address = make_url(url)
         backend = address.get_backend_name()
         if backend == "sqlite":
-            return cls(SqliteRunner(address, sealer=sealer))
+            return cls(SqliteRunner(address, sealer=sealer, readers=pool or sqlite.READERS))
         if backend == "postgresql":
-            return cls(PostgresRunner(address, sealer=sealer))
+            return cls(
+                PostgresRunner(
+                    address, sealer=sealer, readers=pool or postgres.READERS, writers=pool or postgres.WRITERS
+                )
+            )
         raise Invalid(f"The database cannot be {backend}.", "Use sqlite:///… or postgresql://….", field="database_url")
 
     async def read(self, work: Callable[[Repositories], T]) -> T:

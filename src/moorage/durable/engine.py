@@ -122,8 +122,13 @@ class Engine:
             client.destroy()
 
     def begin(self, workflow: str, work: int, epoch: int) -> bool:
-        """Run it in a thread of this process. False: the id is known already."""
-        return self._submit(workflow, lambda function: DBOS.start_workflow(function, work, epoch))
+        """Run it in a thread of this process. False: the id is known already, or another process was first."""
+        if not self._submit(workflow, lambda function: DBOS.start_workflow(function, work, epoch)):
+            return False
+        if not self._shared:
+            return True
+        status = DBOS.get_workflow_status(workflow)
+        return status is None or status.executor_id == self._executor
 
     def queue(self, workflow: str, work: int, epoch: int) -> bool:
         """Leave it to whichever worker has a place first. False: the id is known already."""

@@ -1,7 +1,7 @@
 """Everything that is secret rests on one ring of keys: sealing, signing URLs, and slow password hashes."""
 
 from moorage.keyring.canary import check_canary, new_canary
-from moorage.keyring.keyfile import add_key, drop_old_keys, make_key_file, open_key_ring
+from moorage.keyring.keyfile import add_key, drop_old_keys, make_key_file, open_key_ring, replace_key_file
 from moorage.keyring.passwords import Argon2Passwords
 from moorage.keyring.ring import KeyRing
 from moorage.keyring.sealer import RingSealer
@@ -18,4 +18,5 @@ __all__ = [
     "make_key_file",
     "new_canary",
     "open_key_ring",
+    "replace_key_file",
 ]

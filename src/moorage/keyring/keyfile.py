@@ -63,6 +63,20 @@ def drop_old_keys(path: Path) -> KeyRing:
     return ring
 
 
+def replace_key_file(path: Path) -> tuple[KeyRing, Path | None]:
+    """Write a new key to ``path``; what lay there is kept beside it, and its new place returned.
+
+    For a reset only: the new key opens nothing that was sealed before. Killed half-way, there is no key file at
+    all or the new one, and what lay there is kept.
+    """
+    kept = path.with_name(f"{path.name}.{secrets.token_hex(4)}.old")
+    try:
+        path.rename(kept)
+    except FileNotFoundError:
+        return make_key_file(path), None
+    return make_key_file(path), kept
+
+
 def _read(path: Path) -> KeyRing:
     with path.open(encoding="ascii", errors="replace") as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)

@@ -85,8 +85,11 @@ class Settings(Later):
         "Default: SQLite, `catalogue.db` in the data directory.",
         unit="URL",
     )
-    database_pool: Count = setting(
-        8, "How many readers or connections a process keeps.", unit="connections", later=True
+    database_pool: Count | None = setting(
+        None,
+        "How many transactions a process reads at a time; on PostgreSQL it writes as many. "
+        "Default: 4 on SQLite, 8 on PostgreSQL.",
+        unit="transactions",
     )
     secret_key: SecretStr | None = setting(
         None, "Opens sealed credentials. Default: `secret.key` in the data directory.", unit="text"
@@ -111,11 +114,9 @@ class Settings(Later):
     decoder_time: Time = setting(timedelta(seconds=30), "The longest that one image or video may take.", unit="time")
     decoder_pixels: Count = setting(1_000_000_000, "Images with more pixels are not opened.", unit="pixels")
 
-    connections_reading: Count = setting(
-        64, "Connections to one store that readers share.", unit="connections", later=True
-    )
-    connections_jobs: Count = setting(32, "Connections to one store that jobs share.", unit="connections", later=True)
-    connections_admin: Count = setting(4, "Connections to one store for checks.", unit="connections", later=True)
+    connections_reading: Count = setting(64, "Connections to one store that readers share.", unit="connections")
+    connections_jobs: Count = setting(32, "Connections to one store that jobs share.", unit="connections")
+    connections_admin: Count = setting(4, "Connections to one store for checks.", unit="connections")
     job_slices: Count = setting(8, "How many slices of jobs a process runs side by side.", unit="slices")
 
     admin_email: str = setting("admin@localhost", "The account that the first start makes.", unit="e-mail")

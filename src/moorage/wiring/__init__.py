@@ -4,12 +4,16 @@ from moorage.wiring.directory import directory_of
 from moorage.wiring.health import health, places
 from moorage.wiring.once import PENDING, Pending, known_answer, request_hash
 from moorage.wiring.opening import Offline, open_offline, open_server
+from moorage.wiring.resetting import Reset, reset_secrets
+from moorage.wiring.rotating import Rotated, rotate_keys
 from moorage.wiring.services import Services
 
 __all__ = [
     "PENDING",
     "Offline",
     "Pending",
+    "Reset",
+    "Rotated",
     "Services",
     "directory_of",
     "health",
@@ -18,4 +22,6 @@ __all__ = [
     "open_server",
     "places",
     "request_hash",
+    "reset_secrets",
+    "rotate_keys",
 ]

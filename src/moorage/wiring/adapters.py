@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from moorage.model.errors import Invalid
+from moorage.model.credentials import Forgotten
+from moorage.model.errors import Invalid, StoreDenied
 from moorage.model.store import ObjectStore, Provider, Store, StoreId
 from moorage.settings import Settings
 from moorage.stores.disk import DiskStore
@@ -30,6 +31,14 @@ class Openings:
         return self._open(store, Purpose.ADMIN)
 
     def _open(self, store: Store, purpose: Purpose) -> ObjectStore:
+        if isinstance(store.connection.credentials, Forgotten):
+            raise StoreDenied(
+                f"The store {store.name} cannot be used: its credentials were forgotten by secrets reset.",
+                f"Fill them in: moorage store change {store.name}, or PATCH /api/v1/stores/{store.name}.",
+                store=store.name,
+                bucket=store.bucket,
+                code="CredentialsForgotten",
+            )
         provider = store.connection.provider
         if provider is Provider.DISK:
             return DiskStore(store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -12,9 +13,13 @@ from moorage.model.errors import Conflict, Invalid
 from moorage.settings import Settings
 
 CATALOGUE: Final = "catalogue.db"
-_OURS: Final = frozenset(
-    {CATALOGUE, "secret.key", "moorage.lock", "moorage.log", "moorage.toml", "durable.db", "cache", "storage", ".env"}
-)
+KEY_FILE: Final = "secret.key"
+_OURS: Final = frozenset({"moorage.lock", "moorage.log", "moorage.toml", "cache", "storage", ".env"})
+_OURS_BEGIN: Final = (CATALOGUE, KEY_FILE, f".{KEY_FILE}.", "durable.db")
+"""With SQLite's own files beside the databases, a key that a reset put aside, and one that was half written."""
+_TRIES: Final = 4
+_PAUSE_S: Final = 0.05
+"""Who looks whether the directory is held, holds it for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Directory:
     @property
     def key_file(self) -> Path:
         """The keys that open sealed credentials."""
-        return self.root / "secret.key"
+        return self.root / KEY_FILE
 
     @property
     def durable(self) -> Path:
@@ -58,42 +63,65 @@ class Directory:
         if self.catalogue.exists() or not self.root.is_dir():
             return []
         found = sorted(entry.name for entry in self.root.iterdir())
-        return [name for name in found if name not in _OURS and not name.startswith(CATALOGUE)][:10]
+        return [name for name in found if name not in _OURS and not name.startswith(_OURS_BEGIN)][:10]
 
     def holder(self) -> int | None:
         """The process that holds the lock, or None."""
+        held = self._held()
+        return int(held[0]) if held and held[0].isdecimal() else None
+
+    def address(self) -> str:
+        """The public address of the server that holds the lock; empty when none does."""
+        held = self._held()
+        return held[1] if len(held) > 1 else ""
+
+    def _held(self) -> list[str]:
         try:
             with self.lock_file.open("rb") as file:
                 try:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    return int(file.read().decode("ascii", "replace").strip() or 0)
-        except (FileNotFoundError, ValueError):
-            return None
-        return None
+                    return file.read().decode("utf-8", "replace").splitlines()
+        except FileNotFoundError:
+            return []
+        return []
 
 
 class Lock:
-    """Holds the data directory for one serving process; the kernel lets go when the process ends."""
+    """Holds the data directory for one process; the kernel lets go when the process ends.
 
-    def __init__(self, directory: Directory) -> None:
+    ``address``: where a server answers; commands on the directory print it.
+    """
+
+    def __init__(self, directory: Directory, address: str = "") -> None:
         self._directory = directory
+        self._address = address
         self._descriptor = -1
 
     def __enter__(self) -> Self:
         """Take the lock. Conflict, with the pid, when another process holds it."""
         self._descriptor = os.open(self._directory.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not self._take():
             os.close(self._descriptor)
             raise Conflict(
                 f"The data directory {self._directory.root} is in use by process {self._directory.holder()}.",
                 "Stop that one first, or give this one another directory with --data.",
-            ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+            )
+        text = f"{os.getpid()}\n{self._address}\n".encode()
+        os.pwrite(self._descriptor, text, 0)
+        os.ftruncate(self._descriptor, len(text))
         return self
+
+    def _take(self) -> bool:
+        for tried in range(_TRIES):
+            if tried:
+                time.sleep(_PAUSE_S)
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            return True
+        return False
 
     def __exit__(self, *exc_info: object) -> None:
         os.close(self._descriptor)
@@ -102,6 +130,11 @@ class Lock:
 def directory_of(settings: Settings) -> Directory:
     """The data directory of these settings."""
     return Directory(settings.data)
+
+
+def address_of(settings: Settings) -> str:
+    """What absolute addresses begin with: what the running server says, else what the settings say."""
+    return directory_of(settings).address() or settings.public_address
 
 
 def prepare(settings: Settings) -> Directory:

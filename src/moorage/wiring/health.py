@@ -7,16 +7,20 @@ import stat
 import time
 from typing import Final
 
+from moorage.model.clock import now_ms
+from moorage.model.credentials import Forgotten
 from moorage.model.errors import MoorageError
 from moorage.model.jobs import JobState
 from moorage.model.transaction import Facts, Transaction
 from moorage.settings import Settings
-from moorage.wiring.directory import directory_of
+from moorage.wiring.addresses import elsewhere
+from moorage.wiring.directory import address_of, directory_of
 
 Line = tuple[str, str, str]
 OK: Final = "ok"
 WARNING: Final = "warning"
 FAILED: Final = "failed"
+FORGOTTEN: Final = "Its credentials were forgotten by secrets reset: fill them in with moorage store change."
 FREE_WARNING: Final = 2 << 30
 FREE_FAILED: Final = 200 << 20
 
@@ -32,7 +36,7 @@ def places(settings: Settings) -> dict[str, str]:
         "key file": "from the setting MOORAGE_SECRET_KEY" if settings.secret_key else str(directory.key_file),
         "catalogue": str(directory.catalogue) if own else "from the setting MOORAGE_DATABASE_URL",
         "log": str(settings.log_file or directory.log_file),
-        "public address": settings.public_address,
+        "public address": address_of(settings),
         "held by": f"process {holder}" if holder else "nobody",
     }
 
@@ -42,10 +46,12 @@ async def health(settings: Settings, facts: Facts) -> list[Line]:
     lines = [_directory(settings), _space(settings), _key(settings)]
     try:
         lines += await facts.read(_catalogue)
+        seen = await facts.read(lambda tx: elsewhere(tx, address_of(settings), now_ms()))
     except MoorageError as exc:
+        seen = []
         lines.append(("catalogue", FAILED, str(exc)))
-    lines += _addresses(settings)
-    return lines
+    lines.append(_address(settings))
+    return lines + [_other(settings, address) for address in seen]
 
 
 def _directory(settings: Settings) -> Line:
@@ -83,6 +89,9 @@ def _catalogue(tx: Transaction) -> list[Line]:
     stores, mirrors = tx.stores.all(), tx.mirrors.all()
     lines: list[Line] = [("catalogue", OK, f"{len(tx.projects.all())} projects, {len(mirrors)} mirrors.")]
     for store in stores:
+        if isinstance(store.connection.credentials, Forgotten):
+            lines.append((f"store {store.name}", FAILED, FORGOTTEN))
+            continue
         report = tx.stores.last_check(store.id)
         if report is None:
             lines.append(
@@ -103,13 +112,21 @@ def _catalogue(tx: Transaction) -> list[Line]:
     return lines
 
 
-def _addresses(settings: Settings) -> list[Line]:
+def _address(settings: Settings) -> Line:
+    address = address_of(settings)
     if settings.public_url:
-        return [("public address", OK, settings.public_url)]
+        return "public address", OK, address
     if settings.host in ("127.0.0.1", "localhost", "::1"):
-        return [("public address", OK, f"{settings.public_address}, this machine only.")]
-    sentence = f"{settings.public_address} is a guess. Set MOORAGE_PUBLIC_URL to the address that browsers use."
-    return [("public address", WARNING, sentence)]
+        return "public address", OK, f"{address}, this machine only."
+    sentence = f"{address} is a guess. Set MOORAGE_PUBLIC_URL to the address that browsers use."
+    return "public address", WARNING, sentence
+
+
+def _other(settings: Settings, seen: str) -> Line:
+    public = address_of(settings)
+    ours = f"is {public}" if settings.public_url else f"is not set, so the address is {public}"
+    sentence = f"A browser came by {seen}, but MOORAGE_PUBLIC_URL {ours}: signing in from there is refused."
+    return "public address", WARNING, f"{sentence} Set it to the address that people use."
 
 
 def _ago(ms: int) -> str:

@@ -11,6 +11,7 @@ import structlog
 
 from moorage.model.catalogue import Order
 from moorage.model.transaction import Facts, Transaction
+from moorage.wiring.addresses import SeenAddresses
 
 FOLD_S: Final = 2.0
 """Subtree counts are at most 5 s old, so folding begins well before."""
@@ -23,9 +24,10 @@ log: Final = structlog.get_logger("moorage.housekeeping")
 class Housekeeping:
     """Small work in the background of the serving process; any of it may be lost and is done again."""
 
-    def __init__(self, facts: Facts, *, now_ms: Callable[[], int]) -> None:
+    def __init__(self, facts: Facts, *, now_ms: Callable[[], int], seen: SeenAddresses) -> None:
         self._facts = facts
         self._now_ms = now_ms
+        self._seen = seen
         self._woken = asyncio.Event()
         self._orders: set[Order] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -33,7 +35,11 @@ class Housekeeping:
     def start(self) -> None:
         """Begin; ``stop`` ends it."""
         self.wake()
-        self._tasks = [asyncio.create_task(self._every(FOLD_S, self.fold)), asyncio.create_task(self._sweep())]
+        self._tasks = [
+            asyncio.create_task(self._every(FOLD_S, self.fold)),
+            asyncio.create_task(self._every(FOLD_S, self._seen.save)),
+            asyncio.create_task(self._sweep()),
+        ]
 
     async def stop(self) -> None:
         """End it; what is in flight is finished or rolled back."""

@@ -15,11 +15,10 @@ from moorage.cataloguing.changing import Changing
 from moorage.cataloguing.projects import Projects
 from moorage.database.engine import Database
 from moorage.database.schema import upgrade
-from moorage.database.transaction import Repositories
 from moorage.durable.runner import DbosRunner, embedded_url
 from moorage.imaging import DecoderPool, Limits
 from moorage.jobs import Dispatcher, Jobs
-from moorage.keyring import Argon2Passwords, KeyRing, RingSealer, RingSigner, check_canary, new_canary, open_key_ring
+from moorage.keyring import Argon2Passwords, KeyRing, RingSealer, RingSigner
 from moorage.mirroring import Mirrors, Scanning
 from moorage.model.clock import now_ms
 from moorage.reading.content import Content
@@ -28,12 +27,12 @@ from moorage.reading.variants import Variants
 from moorage.registering.register import Registering
 from moorage.settings import Settings
 from moorage.wiring.adapters import Adapters, Openings
-from moorage.wiring.directory import Directory, Lock, prepare
+from moorage.wiring.addresses import SeenAddresses
+from moorage.wiring.directory import Directory, Lock, address_of, prepare
 from moorage.wiring.housekeeping import Housekeeping
+from moorage.wiring.keys import check_key, ring_in_force
 from moorage.wiring.once import OnceFacts
 from moorage.wiring.services import Services
-
-CANARY = "canary"
 
 
 @dataclass
@@ -46,6 +45,11 @@ class Offline:
     keyring: KeyRing
     door: Door
 
+    @property
+    def public_address(self) -> str:
+        """What links begin with: the running server's own public address, else that of the settings."""
+        return address_of(self.settings)
+
 
 @asynccontextmanager
 async def open_offline(settings: Settings) -> AsyncIterator[Offline]:
@@ -54,48 +58,27 @@ async def open_offline(settings: Settings) -> AsyncIterator[Offline]:
     Makes directory, key and catalogue at the first start. Raises SealBroken when the key is missing or another.
     """
     directory = prepare(settings)
-    ring = await _ring(settings, directory)
+    ring = await ring_in_force(settings, directory)
     sealer = RingSealer(ring)
     await asyncio.to_thread(upgrade, settings.catalogue_url)
-    facts = Database.open(settings.catalogue_url, sealer=sealer)
+    facts = Database.open(settings.catalogue_url, sealer=sealer, pool=settings.database_pool)
     passwords = SlowPasswords(Argon2Passwords())
     try:
-        await facts.write(lambda tx: _check_key(tx, sealer))
+        await facts.write(lambda tx: check_key(tx, sealer))
         yield Offline(settings, directory, facts, ring, Door(OnceFacts(facts), passwords))
     finally:
         await passwords.aclose()
         await facts.aclose()
 
 
-async def _ring(settings: Settings, directory: Directory) -> KeyRing:
-    """The keys in force. A key is made only where no catalogue was sealed with another one."""
-    if settings.secret_key is not None:
-        return open_key_ring(directory.key_file, value=settings.secret_key.get_secret_value())
-    if settings.database_url is None:
-        return open_key_ring(directory.key_file, make=not directory.catalogue.exists())
-    if directory.key_file.exists():
-        return open_key_ring(directory.key_file)
-    await asyncio.to_thread(upgrade, settings.catalogue_url)
-    facts = Database.open(settings.catalogue_url, sealer=RingSealer(KeyRing.new()))
-    try:
-        fresh = await facts.read(lambda tx: tx.instance.get(CANARY)) is None
-    finally:
-        await facts.aclose()
-    return open_key_ring(directory.key_file, make=fresh)
-
-
-def _check_key(tx: Repositories, sealer: RingSealer) -> None:
-    stored = tx.instance.get(CANARY)
-    check_canary(sealer, stored)
-    if stored is None:
-        tx.instance.set(CANARY, new_canary(sealer))
-
-
 @asynccontextmanager
-async def open_server(settings: Settings, public_url: str) -> AsyncIterator[Services]:
-    """Everything that a serving process needs; holds the data directory's lock meanwhile."""
+async def open_server(settings: Settings, public_url: str, *, faces: bool = True) -> AsyncIterator[Services]:
+    """Everything that a serving process needs; holds the data directory's lock meanwhile.
+
+    ``faces``: it answers at ``public_url``, so commands on the directory may print that.
+    """
     async with AsyncExitStack() as stack:
-        stack.enter_context(Lock(prepare(settings)))
+        stack.enter_context(Lock(prepare(settings), public_url if faces else ""))
         offline = await stack.enter_async_context(open_offline(settings))
         services, dispatcher = await _compose(stack, offline, public_url)
         await dispatcher.start()
@@ -122,6 +105,7 @@ async def _compose(stack: AsyncExitStack, offline: Offline, public_url: str) -> 
     runner = DbosRunner(_durable_url(offline), version=version("moorage"), places=settings.job_slices)
     flows = [Scanning(facts, openings.for_jobs, now_ms=now_ms).flow]
     dispatcher = Dispatcher(facts, runner, flows, now_ms=now_ms)
+    seen = SeenAddresses(facts, public_url, now_ms=now_ms)
     services = Services(
         settings=settings,
         directory=offline.directory,
@@ -140,7 +124,8 @@ async def _compose(stack: AsyncExitStack, offline: Offline, public_url: str) -> 
         variants=Variants(facts, content, locator, imager, cache, SingleFlight()),
         jobs=Jobs(facts, flows, hint=dispatcher.hint, now_ms=now_ms),
         mirroring=Mirrors(facts, openings.for_jobs, hint=dispatcher.hint, now_ms=now_ms),
-        housekeeping=Housekeeping(facts, now_ms=now_ms),
+        housekeeping=Housekeeping(facts, now_ms=now_ms, seen=seen),
+        seen=seen,
         workers=lambda: dispatcher.workers,
     )
     return services, dispatcher

@@ -22,6 +22,7 @@ from moorage.reading.variants import Variants
 from moorage.registering.register import Registering
 from moorage.settings import Settings
 from moorage.wiring.adapters import Adapters
+from moorage.wiring.addresses import SeenAddresses
 from moorage.wiring.directory import Directory
 from moorage.wiring.health import health, places
 from moorage.wiring.housekeeping import Housekeeping
@@ -49,6 +50,7 @@ class Services:
     jobs: Jobs
     mirroring: Mirrors
     housekeeping: Housekeeping
+    seen: SeenAddresses
     workers: Callable[[], int]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server begins to stop: long streams end then."""
@@ -72,8 +74,13 @@ class Services:
         """A sort order was asked for that has no index yet."""
         self.housekeeping.want_order(order)
 
+    def note_address(self, seen: str) -> None:
+        """Remember that a browser came by ``seen``, such as ``https://media.example.org``, for doctor. Cheap."""
+        self.seen.note(seen)
+
     async def health(self) -> list[tuple[str, str, str]]:
         """What doctor prints: (name, ok|warning|failed, sentence)."""
+        await self.seen.save()
         return await health(self.settings, self.facts)
 
     def places(self) -> dict[str, str]:

@@ -1,0 +1,86 @@
+"""A new key in place of the old: add it -> seal everything anew -> prove it -> drop the old ones.
+
+Killed between any two steps, both keys are in the key file and every seal opens; to run it again is to go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from moorage.database.engine import Database
+from moorage.keyring import KeyRing, RingSealer, add_key, drop_old_keys, new_canary
+from moorage.keyring.ring import HOW_TO_MAKE
+from moorage.model.access import SYSTEM
+from moorage.model.errors import Invalid
+from moorage.model.transaction import Transaction
+from moorage.settings import Settings
+from moorage.wiring.alone import alone
+from moorage.wiring.directory import Directory
+from moorage.wiring.keys import CANARY, check_key, ring_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """``key_file`` holds the new key alone; None: the first key of the setting is in use, the others may go."""
+
+    key_file: Path | None
+
+
+async def rotate_keys(settings: Settings) -> Rotated:
+    """Seal every credential and the canary with a new key; URLs signed with the older keys end.
+
+    Raises Conflict while a process uses the catalogue, SealBroken when a seal does not open (no key is dropped
+    then), and Invalid, which says how, when the key comes from a setting that holds one key only.
+    """
+    async with alone(settings) as directory:
+        ring = await _with_new_key(settings, directory)
+        await _seal_again(settings, ring)
+        await _prove(settings, KeyRing((ring.primary,)))
+        if settings.secret_key is not None:
+            return Rotated(None)
+        drop_old_keys(directory.key_file)
+        return Rotated(directory.key_file)
+
+
+async def _with_new_key(settings: Settings, directory: Directory) -> KeyRing:
+    ring = await ring_in_force(settings, directory)
+    await _prove(settings, ring)
+    if settings.secret_key is None:
+        return add_key(directory.key_file)
+    if len(ring.keys) == 1:
+        raise Invalid(
+            "The key comes from the setting MOORAGE_SECRET_KEY, which holds one key. Nothing was changed.",
+            f"Make a new one ({HOW_TO_MAKE}), set MOORAGE_SECRET_KEY to the new key, a blank and the old one, run "
+            "this again, then leave the old one out.",
+            field="secret_key",
+        )
+    return ring
+
+
+async def _seal_again(settings: Settings, ring: KeyRing) -> None:
+    sealer = RingSealer(ring)
+    facts = Database.open(settings.catalogue_url, sealer=sealer)
+    try:
+        done = 0
+        while done := await facts.write(lambda tx, after=done: tx.stores.seal_again(after=after)):  # type: ignore[misc]
+            continue
+
+        def conclude(tx: Transaction) -> None:
+            tx.instance.set(CANARY, new_canary(sealer))
+            tx.audit.add(SYSTEM, "secrets.rotate", "installation")
+
+        await facts.write(conclude)
+    finally:
+        await facts.aclose()
+
+
+async def _prove(settings: Settings, ring: KeyRing) -> None:
+    """Open the canary and every credential with this ring. Raises SealBroken."""
+    sealer = RingSealer(ring)
+    facts = Database.open(settings.catalogue_url, sealer=sealer)
+    try:
+        await facts.write(lambda tx: check_key(tx, sealer))
+        await facts.read(lambda tx: tx.stores.all())
+    finally:
+        await facts.aclose()
