@@ -15,16 +15,16 @@ from browser.axe import barriers
 from browser.conftest import EXPECTED
 from servers.moorage import PASSWORD, Moorage
 
-pytestmark = pytest.mark.xdist_group("browser-product")
 TILE = "m-grid .tile a[href]"
 SEEN = "() => [...document.querySelectorAll('m-grid .pic.loaded')].filter(box => box.offsetHeight).length"
 ODD = "odd #1 %20+é.png"
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
     """Photographs, a film, a broken picture, an odd name, and a folder of thirty more."""
-    place = tmp_path_factory.mktemp("media")
+    place = tmp_path / "media"
+    place.mkdir()
     for name in ("chelsea.png", "rocket.jpg", "coffee.png", "truncated.jpg"):
         shutil.copy(media.picture(name), place / name)
     shutil.copy(media.picture("coffee.png"), place / ODD)
@@ -35,11 +35,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.fixture(scope="module")
-def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A person at a new server; what the browser complains of fails the last test of the module."""
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """A person at a new server; what the browser complains of fails the test."""
     complaints: list[str] = []
-    with Moorage(tmp_path_factory.mktemp("product") / "data") as server:
+    with Moorage(tmp_path / "data") as server:
         context = browser.new_context(base_url=server.address, viewport={"width": 1366, "height": 768})
         context.set_default_timeout(30_000)
         opened = context.new_page()
@@ -51,7 +51,7 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     assert [text for text in complaints if not any(part in text for part in EXPECTED)] == []
 
 
-def test_a_person_signs_in_moors_a_disk_and_sees_its_pictures(page: Page, root: Path) -> None:
+def signs_in_and_connects_a_disk(page: Page, root: Path) -> None:
     page.reload()
     page.click("main button")
     page.fill("#password", PASSWORD)
@@ -66,6 +66,9 @@ def test_a_person_signs_in_moors_a_disk_and_sees_its_pictures(page: Page, root: 
     page.click("text=Check and add")
     page.wait_for_selector(".probe .tag.ok")
     assert page.locator(".probe tbody tr").count() == 7
+
+
+def mirrors_it_into_a_project(page: Page) -> None:
     page.click("nav a:has-text('Projects')")
     page.click("m-dialog button:visible")
     page.fill("#project-name", "Reef")
@@ -80,11 +83,8 @@ def test_a_person_signs_in_moors_a_disk_and_sees_its_pictures(page: Page, root: 
     assert barriers(page) == []
 
 
-def test_a_broken_picture_says_why_and_an_odd_name_opens(page: Page) -> None:
-    try:
-        page.wait_for_selector("m-grid .pic.broken .reason:has-text('cut off')", timeout=12000)
-    except Exception:
-        raise AssertionError(page.evaluate("location.href + [...document.querySelectorAll('m-grid .tile')].map(t => t.innerText + '|' + t.querySelector('.pic').className + '|' + t.querySelector('img').getAttribute('src') + '|' + t.hidden).join('\\n')"))
+def sees_why_a_picture_is_broken_and_opens_an_odd_name(page: Page) -> None:
+    page.wait_for_selector("m-grid .pic.broken .reason:has-text('cut off')")
     page.click(f"m-grid a[title='{ODD}']")
     page.wait_for_function("name => document.querySelector('h1').textContent === name", arg=ODD)
     page.wait_for_function("() => document.querySelector('m-picture img')?.naturalWidth > 100")
@@ -92,7 +92,7 @@ def test_a_broken_picture_says_why_and_an_odd_name_opens(page: Page) -> None:
     page.wait_for_selector(TILE)
 
 
-def test_a_film_shows_its_poster_and_seeks(page: Page) -> None:
+def seeks_in_a_film(page: Page) -> None:
     page.wait_for_selector("m-grid .pic.video.loaded")
     page.reload()
     page.wait_for_selector("m-grid .pic.video.loaded .badge:has-text('0:06')")
@@ -107,7 +107,7 @@ def test_a_film_shows_its_poster_and_seeks(page: Page) -> None:
     page.wait_for_selector(TILE)
 
 
-def test_the_guard_asks_on_the_folder_and_takes_the_answer(page: Page, root: Path) -> None:
+def answers_the_guard(page: Page, root: Path) -> None:
     for number in range(25):
         (root / "many" / f"{number:02d}.jpg").unlink()
     page.click("text=Look again")
@@ -120,7 +120,7 @@ def test_the_guard_asks_on_the_folder_and_takes_the_answer(page: Page, root: Pat
     page.wait_for_function("() => document.querySelector('#folder-counts').textContent.includes('in all 11 items')")
 
 
-def test_jobs_and_settings_are_shown(page: Page) -> None:
+def looks_at_the_other_pages(page: Page) -> None:
     for path, text in (
         ("/jobs", "succeeded"),
         ("/users", "you"),
@@ -130,3 +130,12 @@ def test_jobs_and_settings_are_shown(page: Page) -> None:
         page.goto(path)
         page.wait_for_selector(f"main >> text={text}")
         assert barriers(page) == []
+
+
+def test_a_person_goes_from_the_link_to_pictures_a_film_and_the_question_of_the_guard(page: Page, root: Path) -> None:
+    signs_in_and_connects_a_disk(page, root)
+    mirrors_it_into_a_project(page)
+    sees_why_a_picture_is_broken_and_opens_an_odd_name(page)
+    seeks_in_a_film(page)
+    answers_the_guard(page, root)
+    looks_at_the_other_pages(page)
