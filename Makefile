@@ -22,7 +22,7 @@ demo-clean:
 
 test: check
 	@scripts/test-packages.sh
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not soak" -q tests --ignore tests/browser
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not soak" -q tests --ignore tests/browser
 	$(BIN)/python -m pytest -m "not soak" -q tests/browser # Playwright keeps an event loop of its own
 
 check:
@@ -39,8 +39,9 @@ soak:
 	$(BIN)/python -m pytest -m soak tests
 
 docs:
-	$(BIN)/python -m moorage config docs > docs/reference/settings.md
-	$(BIN)/python -m moorage.cli.reference > docs/reference/cli.md
+	$(BIN)/python -m moorage config docs settings > docs/reference/settings.md
+	$(BIN)/python -m moorage config docs cli > docs/reference/cli.md
+	$(BIN)/python scripts/errors_page.py > docs/reference/errors.md
 
 lock:
 	scripts/lock.sh

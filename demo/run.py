@@ -27,6 +27,7 @@ STORE = "demo"
 
 def main() -> int:
     """Run until the server ends."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = _arguments()
     home = Path(arguments.data).resolve()
     media, data = home / "media", home / "server"
@@ -34,7 +35,7 @@ def main() -> int:
     print("Starting the server ...", flush=True)
     server = _start(arguments, data)
     try:
-        link, address = _addresses(server)
+        link, address = _addresses(server, home)
         _step("Moored the folder as project 'Demo'", lambda: _moor(data, address, media))
         print(f"\n  {link or address}\n", flush=True)
         print(f"Open it in a browser. Pictures: {media}. Data: {data}. Log: {data}/moorage.log.")
@@ -89,7 +90,7 @@ def _start(arguments: argparse.Namespace, data: Path) -> subprocess.Popen[str]:
     )
 
 
-def _addresses(server: subprocess.Popen[str]) -> tuple[str, str]:
+def _addresses(server: subprocess.Popen[str], home: Path) -> tuple[str, str]:
     """The one-time link (empty when an admin has a password already) and the address."""
     assert server.stdout is not None
     address = ""
@@ -102,7 +103,8 @@ def _addresses(server: subprocess.Popen[str]) -> tuple[str, str]:
             return link[0], address
         if address and "Sign in at" in line:
             return "", address
-    raise SystemExit("The server did not start; its last words are in console.log and above.")
+    words = (home / "console.log").read_text(errors="replace").splitlines()[-3:]
+    raise SystemExit("The server did not start:\n" + "\n".join(words))
 
 
 def _moor(data: Path, address: str, media: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from moorage.cli.exits import exit_of
+from moorage.cli.exits import code_of
 from moorage.edge.problems import slug_of, status_of
 from moorage.model import errors
 from moorage.model.errors import MoorageError
@@ -13,14 +13,16 @@ from moorage.model.errors import MoorageError
 def main() -> None:
     """Print the page."""
     print("# Errors\n")
-    print("REST answers problem documents (RFC 9457) with this `type`, the sentence `detail` and, in `advice`, what to do next.\n")
+    print(
+        "REST answers problem documents (RFC 9457) with this `type`, the sentence `detail` and, in `advice`, what to do next.\n"
+    )
     print("| type | status | exit code | meaning |\n|---|---|---|---|")
     for kind in vars(errors).values():
         if not inspect.isclass(kind) or not issubclass(kind, MoorageError) or kind in (MoorageError, errors.StoreError):
             continue
         sentence = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
         error = kind("")
-        print(f"| `/problems/{slug_of(kind)}` | {status_of(error)} | {int(exit_of(error))} | {sentence} |")
+        print(f"| `/problems/{slug_of(kind)}` | {status_of(error)} | {int(code_of(error))} | {sentence} |")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -38,6 +39,24 @@ def test_reset_asks_first_and_in_a_pipe_wants_to_be_told(run: Run, key: Path) ->
     assert (ran.code, ran.out) == (0, "")
     assert "No store had credentials" in ran.err
     assert run("user", "ls").out.count("ada@reef.example") == 1
+
+
+class Terminal(io.StringIO):
+    """A person who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "code"), [("n\n", 1), ("y\n", 0)])
+def test_on_a_terminal_reset_asks_and_does_nothing_without_a_yes(
+    run: Run, key: Path, monkeypatch: pytest.MonkeyPatch, typed: str, code: int
+) -> None:
+    key.unlink()
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    ran = run("secrets", "reset")
+    assert (ran.code, key.exists()) == (code, code == 0)
+    assert "Forget the credentials of all stores" in ran.err
 
 
 def test_reset_with_the_right_key_changes_nothing(run: Run, key: Path) -> None:

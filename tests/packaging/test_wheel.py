@@ -64,8 +64,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     home = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", home], check=True, capture_output=True, timeout=120)
-    pip = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for what in (["--require-hashes", "-r", ROOT / "requirements" / "base.lock"], ["--no-deps", wheel]):
+    pip: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    lock = ROOT / "requirements" / "base.lock"
+    for what in (("--require-hashes", "-r", lock), ("--no-deps", wheel)):
         ran = subprocess.run([*pip, *what], capture_output=True, text=True, check=False, timeout=170)
         assert ran.returncode == 0, ran.stderr
     return Environment(home)

@@ -17,6 +17,7 @@ from moorage.model.secrecy import Claim
 from moorage.settings import Settings
 from moorage.wiring import open_offline, rotate_keys
 from moorage.wiring.directory import Lock
+from servers import postgres
 from wiring.installation import KEYED, Installation, make
 
 ALL = {**KEYED, "disk": Anonymous()}
@@ -151,3 +152,11 @@ async def test_where_there_is_no_catalogue_nothing_is_made(tmp_path: Path) -> No
     with pytest.raises(NotFound):
         await rotate_keys(Settings.load({"data": tmp_path / "data"}, {}, tmp_path))
     assert not (tmp_path / "data").exists()
+
+
+async def test_on_postgresql_it_is_the_same(tmp_path: Path, postgres_cluster: postgres.Cluster) -> None:
+    with postgres_cluster.database() as url:
+        installation = await make(tmp_path / "data", database_url=url)
+        old = installation.ring()
+        await rotate_keys(installation.settings)
+        await assert_rotated(installation, old)

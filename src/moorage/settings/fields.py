@@ -92,7 +92,10 @@ class Settings(Later):
         unit="transactions",
     )
     secret_key: SecretStr | None = setting(
-        None, "Opens sealed credentials. Default: `secret.key` in the data directory.", unit="text"
+        None,
+        "Opens sealed credentials and signs URLs. Of several keys, with blanks between, the first seals and signs: "
+        "see `moorage secrets rotate`. Default: `secret.key` in the data directory.",
+        unit="text",
     )
 
     log_level: LogLevel = setting(LogLevel.INFO, "The least weight of a line that is logged.", unit="word")

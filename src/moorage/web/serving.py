@@ -126,7 +126,9 @@ async def _announce(services: Services) -> None:
     say = sys.stdout
     print(f"Moorage serves {services.public_url}", file=say)
     admin = await first_admin(services.door, email=services.settings.admin_email)
-    if admin is not None:
+    if admin is None:
+        print(f"Sign in at {services.public_url}/sign-in", file=say)
+    else:
         link = await make_link(services.door, SYSTEM, admin.id)
         print(f"Sign in once, within 15 minutes: {services.public_url}/sign-in/{link.text}", file=say)
     say.flush()

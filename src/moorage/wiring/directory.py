@@ -82,7 +82,7 @@ class Directory:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
                     return file.read().decode("utf-8", "replace").splitlines()
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
             return []
         return []
 

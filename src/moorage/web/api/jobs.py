@@ -26,6 +26,8 @@ router = APIRouter(route_class=OnceRoute, prefix="/jobs", tags=["jobs"])
 POLL_S: Final = 0.5
 LOOK_ALL_S: Final = 1.0
 QUIET_S: Final = 15.0
+ENDED_LATELY_MS: Final = 10_000
+"""A page that was just opened is told of jobs that ended while it was loading."""
 EVENTS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -39,7 +41,7 @@ async def all_jobs(
         uses,
         asker,
         states=_states(state),
-        project=whole_id(project, "project") if project else None,
+        project=(await uses.projects.get(asker, project)).project.id if project else None,
         before=None if after is None else whole_id(after, "after"),
         limit=size,
     )
@@ -189,14 +191,16 @@ async def _job_events(uses: Face, asker: Principal, job: JobId) -> AsyncIterator
 
 
 async def _all_events(uses: Face, asker: Principal) -> AsyncIterator[bytes]:
-    watched: dict[str, render.Json] = {}
     told = time.monotonic()
     yield b": \n\n"
+    recent = uses.now_ms() - ENDED_LATELY_MS
+    ended = await visible_jobs(uses, asker, states=[state for state in JobState if state.final], limit=20)
+    watched: dict[str, render.Json] = {str(job.id): {"state": ""} for job in ended if (job.ended_ms or 0) > recent}
     while not uses.stopping.is_set():
         opened = await visible_jobs(uses, asker, states=[state for state in JobState if not state.final])
         seen = {str(job.id): render.job(job, uses.now_ms()) for job in opened}
-        for ended in watched.keys() - seen.keys():
-            seen[ended] = render.job(await job_for(uses, asker, JobId(int(ended))), uses.now_ms())
+        for id in watched.keys() - seen.keys():
+            seen[id] = render.job(await job_for(uses, asker, JobId(int(id))), uses.now_ms())
         for id, shown in seen.items():
             if shown != watched.get(id):
                 told = time.monotonic()
