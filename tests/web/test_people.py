@@ -69,6 +69,22 @@ def test_a_change_by_cookie_needs_our_own_origin(fresh: Moorage) -> None:
     assert ask("POST", url, {"name": "x"}, Cookie=cookie, Origin=fresh.address).status == 201
 
 
+def test_doctor_tells_of_an_address_that_browsers_use_and_nobody_set(fresh: Moorage) -> None:
+    other = fresh.address.replace("127.0.0.1", "localhost")
+    assert ask("POST", f"{other}/sign-in", b"email=a&password=b", Origin=other, Content_Type=FORM).status == 403
+    time.sleep(3)  # it is written down every 2 s
+    told = fresh.run("doctor", "--json").stdout
+    assert other in told
+    assert "MOORAGE_PUBLIC_URL" in told
+
+
+def test_another_sites_form_is_no_address_of_ours(fresh: Moorage) -> None:
+    evil = "https://evil.example"
+    assert ask("POST", f"{fresh.address}/sign-in", b"email=a&password=b", Origin=evil, Content_Type=FORM).status == 403
+    time.sleep(3)
+    assert evil not in fresh.run("doctor", "--json").stdout
+
+
 def test_signing_in_out_and_in_again(fresh: Moorage) -> None:
     cookie = enter(fresh)
     here = fresh.address

@@ -25,9 +25,12 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 class Admission:
     """Finds principals. A revoked token or role works for 5 s at most; what this process changes, at once."""
 
-    def __init__(self, door: Door, origin: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, door: Door, origin: str, *, note: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._door = door
         self._origin = origin
+        self._note = note
         self._clock = clock
         self._kept: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
 
@@ -51,6 +54,8 @@ class Admission:
             referer = urlsplit(headers.get("referer", ""))
             origin = f"{referer.scheme}://{referer.netloc}"
         if origin != self._origin:
+            if urlsplit(origin).netloc == headers.get("host"):
+                self._note(origin)  # somebody really came by this address; another site's form would differ here
             raise Refused(
                 f"This change came from {origin[:100]!r}, not from {self._origin}. Nothing was changed.",
                 "Open Moorage under its public address, or set MOORAGE_PUBLIC_URL to the address that you use.",
