@@ -14,7 +14,7 @@ def main() -> None:
     """Print the page."""
     print("# Errors\n")
     print(
-        "REST answers problem documents (RFC 9457) with this `type`, the sentence `detail` and, in `advice`, what to do next.\n"
+        "REST answers problem documents (RFC 9457) with this `type`, what happened in `detail`, what to do in `advice`.\n"
     )
     print("| type | status | exit code | meaning |\n|---|---|---|---|")
     for kind in vars(errors).values():
