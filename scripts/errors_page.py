@@ -13,9 +13,7 @@ from moorage.model.errors import MoorageError
 def main() -> None:
     """Print the page."""
     print("# Errors\n")
-    print(
-        "REST answers problem documents (RFC 9457) with this `type`, what happened in `detail`, what to do in `advice`.\n"
-    )
+    print("REST answers problems (RFC 9457) with this `type`, what happened in `detail`, what to do in `advice`.\n")
     print("| type | status | exit code | meaning |\n|---|---|---|---|")
     for kind in vars(errors).values():
         if not inspect.isclass(kind) or not issubclass(kind, MoorageError) or kind in (MoorageError, errors.StoreError):
