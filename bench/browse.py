@@ -56,8 +56,9 @@ class Site:
 
 
 def children(site: Site, query: ItemQuery, after: str | None) -> str:
+    """The page of items after a cursor; ``i.`` alone is their beginning, behind the child folders."""
     path = f"/api/v1/folders/{site.catalogue.moored.tree}/children?limit=100&sort={query.order.value}"
-    return path if after is None else f"{path}&after={quote('i.' + after)}"
+    return f"{path}&after={quote('i.' + (after or ''))}"
 
 
 def over_http(sites: list[Site], paths: list[str]) -> list[float]:
