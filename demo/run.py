@@ -9,6 +9,7 @@ import argparse
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,14 +33,19 @@ def main() -> int:
     home = Path(arguments.data).resolve()
     media, data = home / "media", home / "server"
     _step("Pictures and videos", lambda: _media(media))
+    port = _free_port(arguments.host, int(arguments.port))
     print("Starting the server ...", flush=True)
-    server = _start(arguments, data)
+    server = _start(arguments.host, port, data)
     try:
         link, address = _addresses(server, home)
         _step("Moored the folder as project 'Demo'", lambda: _moor(data, address, media))
         print(f"\n  {link or address}\n", flush=True)
+        if "SSH_CONNECTION" in os.environ:
+            print(f"You came by SSH. On your own machine: ssh -L {port}:127.0.0.1:{port} {socket.gethostname()}")
         print(f"Open it in a browser. Pictures: {media}. Data: {data}. Log: {data}/moorage.log.")
-        print("The link signs you in once, within 15 minutes. Ctrl-C stops the server.", flush=True)
+        if link:
+            print("The link signs you in once, within 15 minutes.")
+        print("Ctrl-C stops the server; make demo-clean removes every trace.", flush=True)
         return server.wait()
     except KeyboardInterrupt:
         return 130
@@ -76,8 +82,23 @@ def _media(media: Path) -> str:
     return said
 
 
-def _start(arguments: argparse.Namespace, data: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "moorage", "serve", "--host", arguments.host, "--port", arguments.port]
+def _free_port(host: str, wanted: int) -> int:
+    """The wanted port, or the next one that nothing listens on."""
+    for port in range(wanted, wanted + 100):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+        if port != wanted:
+            print(f"Port {wanted} is taken; taking {port}.")
+        return port
+    raise SystemExit(f"Ports {wanted} to {wanted + 99} are all taken. Choose another: make demo PORT=9000")
+
+
+def _start(host: str, port: int, data: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "moorage", "serve", "--host", host, "--port", str(port)]
     log = data.parent / "console.log"
     data.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(  # noqa: S603 - our own server
