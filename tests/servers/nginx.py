@@ -24,7 +24,7 @@ http {{
     location {path}/ {{
       proxy_pass http://127.0.0.1:{behind};
       proxy_http_version 1.1; proxy_buffering off; proxy_set_header Connection "";
-      proxy_set_header Host somewhere.invalid;
+      proxy_set_header Host {host};
       proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto https;
     }}
   }}
@@ -39,12 +39,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def tls_proxy(home: Path, *, port: int, behind: int, path: str) -> Iterator[str]:
+def tls_proxy(home: Path, *, port: int, behind: int, path: str, host: str = "somewhere.invalid") -> Iterator[str]:
     """Runs while the block does; the path is passed on unchanged. Yields the authority's PEM text."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     _, authority = tls_server(home, "localhost")
     config = home / "nginx.conf"
-    config.write_text(CONFIG.format(home=home, port=port, behind=behind, path=path))
+    config.write_text(CONFIG.format(home=home, port=port, behind=behind, path=path, host=host))
     process = subprocess.Popen(
         [program, "-p", str(home), "-e", str(home / "error.log"), "-c", str(config)], stderr=subprocess.DEVNULL
     )
