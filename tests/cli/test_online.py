@@ -98,7 +98,7 @@ def test_a_mirror_is_followed_to_its_end(run: Run, toy: Toy) -> None:
     ran = run("mirror", "add", "reef", "--project", "Reef", "--prefix", "2021/", "--exclude", "*.tmp", "--wait")
     assert ran.code == 0
     assert ran.out == "mirror\t7\njob\t30\nfolder\t11\n"
-    assert ran.err.splitlines()[0] == "Index s3://reef/2021/: queued, 5 of 10 objects, 2/s"
+    assert ran.err.splitlines()[0] == "Index s3://reef/2021/: queued, 5 of 10 objects"
     assert ran.err.splitlines()[-1] == "Index s3://reef/2021/: succeeded, 10 of 10 objects, 10 added"
     assert toy.bodies[-1]["exclude"] == ["*.tmp"]
 
@@ -150,10 +150,12 @@ def test_what_a_question_is_about_is_listed(run: Run, toy: Toy) -> None:
 
 
 def test_mirrors_are_listed_paused_and_given_up(run: Run, toy: Toy) -> None:
-    assert run("mirror", "ls").out == "7\tactive\treef\t2021/\t11\t-\n"
+    assert run("mirror", "ls").out == "7\tactive\treef\t2021/\tReef/2021/\t-\n"
     assert "exclude\t*.tmp" in run("mirror", "status", "7").out
     assert json.loads(run("mirror", "pause", "7", "--json").out)["state"] == "paused"
-    assert run("mirror", "rm", "7").err == "The mirror is gone; every object in its store is as before.\n"
+    assert run("mirror", "rm", "7").err == (
+        "The mirror is gone, its items stay as links; every object in its store is as before.\n"
+    )
     assert toy.seen[-1] == ("DELETE", "/mirrors/7")
 
 
@@ -223,3 +225,31 @@ def test_errors_end_with_their_code_and_advice(
     monkeypatch.setattr("moorage.client.transport.TRIES", 1)
     assert run("project", "ls", "--url", f"http://127.0.0.1:{unused_tcp_port}").code == 5
     assert run("project", "list").code == 2
+
+
+def test_who_brings_no_token_is_told_how_a_shell_brings_one(
+    run: Run, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MOORAGE_TOKEN")
+    ran = run("ls")
+    assert ran.code == 4
+    assert "MOORAGE_TOKEN" in ran.err
+    assert "Authorization" not in ran.err
+
+
+def test_the_end_of_a_job_is_told_once(run: Run, toy: Toy) -> None:
+    toy.states = [job("succeeded", message="10 objects: 4 added.", done=10)]
+    assert run("job", "watch", "30").err == "Index s3://reef/2021/: succeeded. 10 objects: 4 added.\n"
+
+
+def test_a_question_is_told_once_with_the_line_that_shows_what_it_is_about(run: Run, toy: Toy) -> None:
+    asked = QUESTION | {"choices": [{"name": "show", "label": "Show 20 of them"}]}
+    toy.states = [job("needs_confirmation", question=asked, message=str(QUESTION["text"]))]
+    ran = run("job", "watch", "30")
+    assert ran.err.count(str(QUESTION["text"])) == 1
+    assert "moorage job show 30 --missing 20  # Show 20 of them" in ran.err
+
+
+def test_what_steers_a_job_or_a_mirror_says_what_became_of_it(run: Run, toy: Toy) -> None:
+    assert run("job", "cancel", "30").err.startswith("Index s3://reef/2021/: ")
+    assert "paused" in run("mirror", "pause", "7").err

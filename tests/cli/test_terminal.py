@@ -6,8 +6,12 @@ import os
 import pty
 import subprocess
 import sys
+from operator import itemgetter
+
+import pytest
 
 from client.toy import TOKEN, Toy
+from moorage.cli.printing import Told, put_rows, text
 
 
 def on_terminal(toy: Toy, *words: str) -> tuple[int, str]:
@@ -53,3 +57,23 @@ def test_a_check_is_a_table_with_colours(toy: Toy) -> None:
     assert code == 4
     assert "permission" in written
     assert "\x1b[31mmissing" in written
+
+
+def test_numbers_stand_at_the_right_of_their_column_with_their_thousands_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout.isatty", lambda: True)
+        patch.setenv("TERM", "dumb")
+        put_rows(
+            [("a", 5), ("bb", 1234567), ("c", None)], [("name", itemgetter(0)), ("size", itemgetter(1))], as_json=False
+        )
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "name       size", "a             5", "bb    1,234,567", "c             -",
+    ]  # fmt: skip
+
+
+def test_a_sentence_of_the_server_is_not_escaped_twice() -> None:
+    assert text(Told("Index fs://disk/a\\x00/")) == "Index fs://disk/a\\x00/"
+    assert text(Told("one\x1b[2J")) == "one\\x1b[2J"
+    assert text("a\\b") == "a\\\\b"

@@ -64,7 +64,7 @@ PROJECT = {"id": "1", "name": "Reef", "root": "10", "default_store": None, "crea
 MIRROR = {
     "id": "7", "project": "1", "folder": "11", "store": "reef", "prefix": "2021/", "include": [], "exclude": ["*.tmp"],
     "on_vanished": "hide", "state": "active", "reason": "", "created": TIME, "last_job": "30", "last_complete": None,
-    "question": None,
+    "question": None, "project_name": "Reef", "path": "2021",
 }  # fmt: skip
 QUESTION = {
     "text": "12,400 of 50,000 objects are gone from s3://reef/2021/.",

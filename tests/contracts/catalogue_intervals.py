@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import pytest
@@ -51,6 +52,17 @@ def inside(key: bytes, after: bytes | None, upto: bytes | None) -> bool:
     return (after is None or key > after) and (upto is None or key <= upto)
 
 
+def _told(
+    keys: Iterable[bytes], odd: Mapping[bytes, tuple[int, str, str]] | None = None
+) -> dict[bytes, list[tuple[bytes, int, str, str]]]:
+    """What ``unchanged`` is asked for rows that ``plant`` made, but with other facts of the ``odd`` ones."""
+    told: dict[bytes, list[tuple[bytes, int, str, str]]] = {}
+    for key in sorted(keys):
+        path, name = split(key)
+        told.setdefault(path, []).append((name, *(odd or {}).get(key, (1, "etag-1", ""))))
+    return told
+
+
 class IntervalsContract:
     """``between`` and ``gone_between``."""
 
@@ -78,6 +90,30 @@ class IntervalsContract:
                 assert sorted(row.path + row.name for row in rows) == [key for key in expected if key not in dead]
                 gone = tx.items.gone_between(moored.tree, after, upto)
                 assert sorted(path + name for path, name in gone) == [key for key in expected if key in dead]
+
+        await facts.read(compare)
+
+    @pytest.mark.parametrize("seed", range(6))
+    async def test_an_interval_is_unchanged_when_its_rows_are_those_that_are_told(
+        self, facts: Facts, seed: int
+    ) -> None:
+        chance = random.Random(seed)
+        keys = sorted({random_key(chance) for _ in range(60)})
+        ends = [(random_end(chance, keys), random_end(chance, keys)) for _ in range(30)]
+        moored = await facts.write(moor)
+        await facts.write(lambda tx: plant(tx, moored, keys))
+
+        def compare(tx: Transaction) -> None:
+            for after, upto in ends:
+                held = [key for key in keys if inside(key, after, upto)]
+                assert tx.items.unchanged(moored.tree, after, upto, _told(held))
+                if held:
+                    other = chance.choice(held)
+                    assert not tx.items.unchanged(moored.tree, after, upto, _told([k for k in held if k != other]))
+                    for fact in ((2, "etag-1", ""), (1, "etag-2", ""), (1, "etag-1", "g")):
+                        assert not tx.items.unchanged(moored.tree, after, upto, _told(held, {other: fact}))
+                    assert not tx.items.unchanged(moored.tree, after, upto, _told([*held, other + b"\x00"]))
+                assert not tx.items.unchanged(moored.tree, after, upto, _told([*held, b"no/such/folder"]))
 
         await facts.read(compare)
 

@@ -84,6 +84,20 @@ class WorkContract:
 
         assert await facts.write(move) == [True, False, False, True, False, True]
 
+    async def test_a_row_is_held_while_its_epoch_holds_it_is_open_and_its_job_runs(self, facts: Facts) -> None:
+        def hold(tx: Transaction) -> list[Work | None]:
+            work = _work(tx, after=b"a", upto=b"z")
+            seen = [tx.jobs.held(work)]
+            tx.jobs.set_state(work.job, JobState.RUNNING)
+            tx.jobs.advance(work, b"k", done=False)
+            seen += [tx.jobs.held(work), tx.jobs.held(replace(work, epoch=2))]
+            tx.jobs.advance(replace(work, cursor=b"k"), b"l", done=True)
+            seen.append(tx.jobs.held(work))
+            return [found and replace(found, id=0, job=JobId(0)) for found in seen]
+
+        row = Work(0, JobId(0), "scan", "list", 1, b"a", b"z", b"k")
+        assert await facts.write(hold) == [None, row, None, None]
+
     async def test_a_row_is_done_once_though_its_cursor_never_moved(self, facts: Facts) -> None:
         def move(tx: Transaction) -> list[bool]:
             work = _work(tx)

@@ -64,6 +64,32 @@ def test_both_readers_find_every_key(page: tuple[str, list[tuple[Key, int]], lis
         assert fast == strict
 
 
+def test_blocks_that_are_not_alike_are_read_as_those_that_are() -> None:
+    document = listing(*(f"k{number}" for number in range(9)))
+    alike = parse_fast(document.encode())
+    assert alike == parse_strict(document.encode())
+    for at in (0, 4, 8):
+        blocks = document.split("</Contents>")
+        blocks[at] += "<StorageClass>GLACIER</StorageClass>"
+        assert parse_fast("</Contents>".join(blocks).encode()) == alike
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("<Key>k4", "<Key>"),
+        ("<Size>", "<Size>+"),
+        ("<Key>k4<", "<Key>k4\nk5<"),
+        ("<Key>k4</Key>", "<Key>k4</Key><Key/>"),
+    ],
+    ids=["no key", "no size", "two lines", "two keys"],
+)
+def test_a_field_of_another_form_is_left_to_the_strict_reader(was: str, becomes: str) -> None:
+    document = listing(*(f"k{number}" for number in range(9)))
+    assert was in document
+    assert parse_fast(document.replace(was, becomes).encode()) is None
+
+
 @given(pages(), st.data())
 def test_a_damaged_page_is_read_right_or_not_at_all(
     page: tuple[str, list[tuple[Key, int]], list[Key]], data: st.DataObject

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import media
 from servers.moorage import ask
-from web.conftest import Face, Moored, items
+from web.conftest import Face, Moored, items, moor
 
 
 def signed(face: Face, item: str, **body: object) -> str:
@@ -74,3 +76,17 @@ def test_a_project_gives_one_url_a_line(face: Face, moored: Moored) -> None:
     lines = [json.loads(line) for line in got.body.splitlines()]
     assert {line["name"] for line in lines} == {"hello.txt", "empty.bin", "ünï #100%.txt", "deep.txt"}
     assert ask("GET", next(line["url"] for line in lines if line["name"] == "deep.txt")).body == b"deep"
+
+
+def test_a_hidden_item_shows_no_preview_though_one_was_kept(face: Face, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    media.quarters(64, 64).save(tmp_path / "pictures" / "one.png")
+    moored = moor(face, tmp_path / "pictures")
+    item = items(face, moored.folder)["one.png"]["id"]
+    body = {"variant": "preview", "width": 128}
+    url = face("POST", f"/api/v1/items/{item}/url", body).json["url"]
+    assert ask("GET", url).status == 200
+    assert face("DELETE", f"/api/v1/items/{item}").json["state"] == "hidden"
+    assert ask("GET", url).status == 404
+    face("POST", f"/api/v1/items/{item}/restore")
+    assert ask("GET", url).status == 200

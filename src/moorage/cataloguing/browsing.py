@@ -7,7 +7,7 @@ from typing import Final
 
 from moorage.cataloguing.projects import find
 from moorage.model.access import Principal, Role
-from moorage.model.catalogue import Folder, FolderId, Item, ItemId, Page, ProjectId
+from moorage.model.catalogue import MAX_ID, Folder, FolderId, Item, ItemId, Page, ProjectId
 from moorage.model.errors import NotFound
 from moorage.model.transaction import Facts, ItemQuery, Transaction
 
@@ -20,15 +20,15 @@ _ITEMS: Final = "i"
 class Children:
     """One page of a folder: folders until they are done, then items.
 
-    ``total`` is the number of direct folders and items, without filters; ``position`` the index of the
-    first row among them, where it is known.
+    ``total`` is the number of direct folders and items, None where a filter leaves it unknown; ``position`` the
+    index of the first row among them, where it is known.
     """
 
     folders: list[Folder] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     next: str | None = None
     position: int | None = None
-    total: int = 0
+    total: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +107,20 @@ class Browsing:
         """
 
         def read(tx: Transaction) -> Found:
-            found = find(tx, project)
-            principal.need(Role.VIEWER, found.id)
+            found = find(tx, principal, project)
             return _lookup(tx, tx.folders.get(found.root), path, project)
 
         return await self.facts.read(read)
 
 
 def _page(tx: Transaction, folder: Folder, query: ItemQuery, after: str | None, limit: int, at: int | None) -> Children:
-    total = folder.counts.folders + folder.counts.items
+    filtered = bool(query.prefix) or query.kind is not None or query.gone
+    total = None if filtered else folder.counts.folders + folder.counts.items
     no_folders = query.kind is not None or query.gone
     where, _, cursor = (after or "").partition(".")
     position = 0 if after is None and at is None else None
+    if at is not None:
+        at = min(at, MAX_ID)  # no folder holds more
     if at is not None and not no_folders and at < folder.counts.folders:
         at = None  # the folders are few beside a jump: begin at them
         position = 0

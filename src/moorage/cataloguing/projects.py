@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 
 from moorage.model.access import Principal, Role
-from moorage.model.catalogue import Counts, Project, ProjectId
+from moorage.model.catalogue import Counts, Project, ProjectId, id_of
 from moorage.model.errors import Invalid, NotFound
 from moorage.model.transaction import Facts, Transaction
 
@@ -50,8 +51,7 @@ class Projects:
         """One project by id or name; an id wins over a name of digits."""
 
         def read(tx: Transaction) -> CountedProject:
-            project = find(tx, which)
-            principal.need(Role.VIEWER, project.id)
+            project = find(tx, principal, which)
             return CountedProject(project, tx.folders.get(project.root).counts)
 
         return await self.facts.read(read)
@@ -64,7 +64,7 @@ class Projects:
             sound_name(name)
 
         def write(tx: Transaction) -> CountedProject:
-            project = find(tx, which)
+            project = find(tx, principal, which)
             principal.need(Role.MANAGER, project.id)
             changed = replace(project, name=project.name if name is None else name)
             if default_store is not None:
@@ -80,7 +80,7 @@ class Projects:
         """Take it out of the catalogue with its folders, items and mirrors. No object is touched."""
 
         def write(tx: Transaction) -> None:
-            project = find(tx, which)
+            project = find(tx, principal, which)
             principal.need(Role.MANAGER, project.id)
             tx.projects.remove(project.id)
             tx.audit.add(principal, "project.remove", f"project {project.name}", id=project.id)
@@ -88,13 +88,25 @@ class Projects:
         await self.facts.write(write)
 
 
-def find(tx: Transaction, which: str) -> Project:
-    """The project of that id or name. NotFound otherwise."""
-    if which.isascii() and which.isdigit():
-        try:
-            return tx.projects.get(ProjectId(int(which)))
-        except NotFound:
-            return tx.projects.named(which)
+def find(tx: Transaction, principal: Principal, which: str) -> Project:
+    """The project of that id or name; an id wins over a name of digits.
+
+    Raises NotFound in the same words for one that is not there and one that the principal may not see.
+    """
+    try:
+        project = _find(tx, which)
+    except NotFound:
+        project = None
+    if project is None or principal.role_on(project.id) is None:
+        raise NotFound(f"There is no project {which[:200]!r}, or you may not see it.", "List the projects.")
+    return project
+
+
+def _find(tx: Transaction, which: str) -> Project:
+    id_ = id_of(which)
+    if id_ is not None:
+        with contextlib.suppress(NotFound):
+            return tx.projects.get(ProjectId(id_))
     return tx.projects.named(which)
 
 

@@ -53,6 +53,11 @@ CODES: Final[dict[type[MoorageError], Exit]] = {
 }
 """An error's code is that of its nearest class here."""
 
+SIGN_IN: Final = (
+    "Set MOORAGE_TOKEN to a token of this server. On its machine, this makes one: moorage token add NAME --user EMAIL"
+)
+"""A server's own advice is for browsers."""
+
 
 def code_of(error: MoorageError) -> Exit:
     """The exit code of an error."""
@@ -69,6 +74,7 @@ def complain(error: MoorageError) -> Exit:
         from moorage.cli.printing import print_report_lines
 
         print_report_lines(error.report)
-    if error.advice:
-        print(error.advice, file=sys.stderr)  # noqa: T201
+    advice = SIGN_IN if isinstance(error, errors.SignInNeeded) else error.advice
+    if advice:
+        print(advice, file=sys.stderr)  # noqa: T201
     return code_of(error)

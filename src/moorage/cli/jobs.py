@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from moorage.cli.options import Json, OfProject, Url, Wait
-from moorage.cli.printing import put_fields, put_json, put_rows
+from moorage.cli.printing import Told, put_fields, put_json, put_rows, say
 from moorage.cli.session import connected
-from moorage.cli.watching import answers, conclude, follow
+from moorage.cli.watching import answers, conclude, follow, line
 from moorage.model.errors import Invalid
 
 app = typer.Typer(help="Long work: list, watch, steer, answer.", no_args_is_help=True)
@@ -36,7 +36,7 @@ def ls(
                 ("done", lambda job: job.done),
                 ("total", lambda job: job.total),
                 ("created", lambda job: job.created),
-                ("title", lambda job: job.title),
+                ("title", lambda job: Told(job.title)),
             ],
             as_json=json,
         )
@@ -66,7 +66,7 @@ def show(
     put_fields(
         [
             ("job", found.id),
-            ("title", found.title),
+            ("title", Told(found.title)),
             ("state", found.state.value),
             ("done", found.done),
             ("total", found.total),
@@ -74,7 +74,7 @@ def show(
             ("created", found.created),
             ("started", found.started),
             ("ended", found.ended),
-            ("message", found.message or None),
+            ("message", Told(found.message) if found.message else None),
             *((f"outcome {name}", value) for name, value in found.outcome.items()),
             *((f"error {cause.cause}", f"{cause.count} x {cause.example}") for cause in found.errors),
         ]
@@ -139,6 +139,8 @@ def confirm(
             raise typer.Exit(follow(client, job, as_json=json))
     if json:
         put_json(answered)
+    else:
+        say(line(answered))
 
 
 def _figures(words: list[str]) -> dict[str, int]:
@@ -164,3 +166,5 @@ def _steer(job: str, verb: str, *, wait: bool, json: bool, url: str | None) -> N
             raise typer.Exit(follow(client, job, as_json=json))
     if json:
         put_json(now)
+    else:
+        say(line(now))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from moorage.cli.options import Json, OfProject, Url, Wait
-from moorage.cli.printing import put_fields, put_json, put_rows, say
+from moorage.cli.printing import Told, put_fields, put_json, put_rows, say
 from moorage.cli.session import connected
 from moorage.cli.watching import conclude, follow
+
+if TYPE_CHECKING:
+    from moorage.client import Mirror
 
 app = typer.Typer(help="Mirrors: a store's prefix kept as a folder tree.", no_args_is_help=True)
 MirrorId = Annotated[str, typer.Argument(metavar="MIRROR", help="The mirror's id.")]
@@ -62,7 +65,7 @@ def ls(*, project: OfProject = None, json: Json = False, url: Url = None) -> Non
                 ("state", lambda mirror: mirror.state.value),
                 ("store", lambda mirror: mirror.store),
                 ("prefix", lambda mirror: mirror.prefix),
-                ("folder", lambda mirror: mirror.folder),
+                ("shown as", _place),
                 ("complete", lambda mirror: mirror.last_complete),
             ],
             as_json=json,
@@ -82,10 +85,11 @@ def status(mirror: MirrorId, *, json: Json = False, url: Url = None) -> None:
         [
             ("mirror", found.id),
             ("state", found.state.value),
-            ("reason", found.reason or None),
             ("store", found.store),
             ("prefix", found.prefix),
+            ("shown as", _place(found)),
             ("folder", found.folder),
+            ("reason", Told(found.reason) if found.reason else None),
             ("include", found.include or None),
             ("exclude", found.exclude or None),
             ("on vanished", found.on_vanished.value),
@@ -124,6 +128,8 @@ def pause(mirror: MirrorId, *, json: Json = False, url: Url = None) -> None:
         found = client.pause_mirror(mirror)
     if json:
         put_json(found)
+    else:
+        say(f"Mirror {mirror} is paused; its items stay as they are.")
 
 
 @app.command("resume")
@@ -133,6 +139,8 @@ def resume(mirror: MirrorId, *, json: Json = False, url: Url = None) -> None:
         found = client.resume_mirror(mirror)
     if json:
         put_json(found)
+    else:
+        say(f"Mirror {mirror} is {found.state.value}. To compare it now: moorage mirror reindex {mirror}")
 
 
 @app.command("rm")
@@ -151,4 +159,10 @@ def rm(
     if json:
         put_json({"id": mirror, "removed": True, "kept_objects": True})
     else:
-        say("The mirror is gone; every object in its store is as before.")
+        items = "its items are out of the catalogue" if with_items else "its items stay as links"
+        say(f"The mirror is gone, {items}; every object in its store is as before.")
+
+
+def _place(mirror: Mirror) -> str:
+    """Where it is shown, as `moorage ls` takes it."""
+    return f"{mirror.project_name}/{mirror.path}/"

@@ -65,20 +65,24 @@ def add_user(
 def ls_users(*, data: Data = None, json: Json = False) -> None:
     """List users and their roles."""
 
-    async def work(offline: Offline) -> list[Member]:
+    async def work(offline: Offline) -> tuple[list[Member], dict[str, str]]:
         from moorage import admitting
         from moorage.model.access import SYSTEM
 
-        return await admitting.list_users(offline.door, SYSTEM)
+        projects = await offline.facts.read(lambda tx: tx.projects.all())
+        return await admitting.list_users(offline.door, SYSTEM), {str(one.id): one.name for one in projects}
 
-    members = on_data(data, work)
+    members, names = on_data(data, work)
     put_rows(
         [member_json(member) for member in members],
         [
             ("user", lambda row: row["id"]),
             ("email", lambda row: row["email"]),
             ("password", lambda row: row["has_password"]),
-            ("roles", lambda row: [f"{grant['role']} of {grant['project'] or 'all'}" for grant in row["grants"]]),
+            (
+                "roles",
+                lambda row: [f"{grant['role']} of {names.get(grant['project'], 'all')}" for grant in row["grants"]],
+            ),
         ],
         as_json=json,
     )
@@ -218,13 +222,12 @@ def link_json(offline: Offline, link: Link) -> dict[str, object]:
 
 async def project_id(offline: Offline, project: str | None) -> ProjectId | None:
     """The id of a project that is named by name or id. Raises: NotFound."""
-    from moorage.model.catalogue import ProjectId
+    from moorage.cataloguing.projects import find
+    from moorage.model.access import SYSTEM
 
     if project is None:
         return None
-    if project.isdecimal():
-        return (await offline.facts.read(lambda tx: tx.projects.get(ProjectId(int(project))))).id
-    return (await offline.facts.read(lambda tx: tx.projects.named(project))).id
+    return (await offline.facts.read(lambda tx: find(tx, SYSTEM, project))).id
 
 
 def life_of(word: str | None) -> timedelta | None:

@@ -19,6 +19,12 @@ Column = tuple[str, Callable[[T], object]]
 """A title and what stands below it."""
 
 
+class Told(str):
+    """A sentence of the server: the odd names in it are escaped already."""
+
+    __slots__ = ()
+
+
 def say(text: str) -> None:
     """A line on stderr: progress, advice, what was done."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - the command line's own voice
@@ -59,7 +65,7 @@ def put_fields(fields: Iterable[tuple[str, object]]) -> None:
 def print_report_lines(report: Report | ProbeReport) -> None:
     """A check's lines on stderr: one per permission, with what to do where something is missing."""
     rows = [
-        (str(line.permission), str(line.finding), " ".join(filter(None, (line.detail, line.advice))))
+        (str(line.permission), str(line.finding), Told(" ".join(filter(None, (line.detail, line.advice)))))
         for line in report.lines
     ]
     if sys.stderr.isatty():
@@ -68,7 +74,7 @@ def print_report_lines(report: Report | ProbeReport) -> None:
         for permission, finding, sentence in rows:
             say(f"{permission:<12}  {finding:<7}  {text(sentence)}")
     for warning in report.warnings:
-        say(f"Note: {text(warning)}")
+        say(f"Note: {text(Told(warning))}")
     if report.left_behind:
         say(f"Left behind: {text(report.left_behind)}")
 
@@ -78,7 +84,7 @@ def _report_table(rows: Iterable[tuple[str, str, str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("permission", "finding", "what to do", box=None, pad_edge=False, show_edge=False)
+    table = Table("permission", "finding", "what was found, and what to do", box=None, pad_edge=False, show_edge=False)
     colours = {"ok": "green", "missing": "red", "unknown": "yellow", "skipped": "dim"}
     for permission, finding, sentence in rows:
         table.add_row(permission, Text(finding, colours.get(finding, "")), Text(text(sentence)))
@@ -93,6 +99,8 @@ def text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, Told):
+        return "".join(letter if letter.isprintable() else escape(letter) for letter in value)
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, list | tuple):
@@ -106,8 +114,15 @@ def _put_table(rows: Iterable[T], columns: Sequence[Column[T]]) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for title, _ in columns:
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(text(of(row))) for _, of in columns))
+    lines = [[of(row) for _, of in columns] for row in rows]
+    for place, (title, _) in enumerate(columns):
+        numbers = all(_is_number(line[place]) for line in lines)
+        table.add_column(title, overflow="fold", justify="right" if numbers else "left")
+    for line in lines:
+        table.add_row(*(Text(f"{value:,}" if _is_number(value) and value else text(value)) for value in line))
     Console(highlight=False).print(table)
+
+
+def _is_number(value: object) -> bool:
+    """True for what stands at the right of its column: numbers, and what is not known of them."""
+    return value is None or (isinstance(value, int) and not isinstance(value, bool))

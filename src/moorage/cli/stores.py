@@ -79,12 +79,7 @@ def add(
             credentials=keys,
             force=force,
         )
-    if store.check is not None:
-        print_report_lines(store.check)
-    if json:
-        put_json(store)
-    else:
-        put_fields(_fields(store))
+    _tell(store, as_json=json)
 
 
 @app.command("ls")
@@ -149,12 +144,7 @@ def change(
     )
     with connected(url) as client:
         store = client.change_store(name, credentials=keys, force=force)
-    if store.check is not None:
-        print_report_lines(store.check)
-    if json:
-        put_json(store)
-    else:
-        put_fields(_fields(store))
+    _tell(store, as_json=json)
 
 
 @app.command("rm")
@@ -166,6 +156,16 @@ def rm(name: StoreName, *, json: Json = False, url: Url = None) -> None:
         put_json({"name": name, "removed": True, "kept_objects": True})
     else:
         say("The store is forgotten; every object in it is as before.")
+
+
+def _tell(store: Store, *, as_json: bool) -> None:
+    """Tell how the check went, then what is registered now."""
+    if store.check is not None:
+        print_report_lines(store.check)
+    if as_json:
+        put_json(store)
+    else:
+        put_fields(_fields(store))
 
 
 def _pem(path: Path | None) -> str:

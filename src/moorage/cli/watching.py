@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from moorage.client.shapes import Question
 
 EVERY_S: Final = 5.0
+SHOW: Final = "show"
+"""The choice that answers nothing yet."""
+SHOWN: Final = 20
 _CODES: Final = {
     JobState.SUCCEEDED: Exit.OK,
     JobState.PARTIAL: Exit.PARTLY,
@@ -30,9 +33,9 @@ def follow(client: Client, job: str, *, as_json: bool) -> Exit:
     try:
         with progress() as shown:
             for now in client.watch_job(job):
-                shown.show(now)
                 if now.state is JobState.NEEDS_CONFIRMATION:
                     break
+                shown.show(now)
     except KeyboardInterrupt:
         say(f"The job goes on. Watch it again: moorage job watch {job}")
         raise
@@ -55,22 +58,30 @@ def conclude(job: Job) -> Exit:
 
 
 def answers(job: str, question: Question) -> list[str]:
-    """The exact commands that answer a question, one per choice."""
+    """The exact commands that answer a question or show what it is about, one per choice."""
     figures = "".join(f" --figure {name}={value}" for name, value in question.figures.items())
-    return [f"moorage job confirm {job} {choice.name}{figures}  # {choice.label}" for choice in question.choices]
+    return [
+        f"moorage job show {job} --missing {SHOWN}  # {choice.label}"
+        if choice.name == SHOW
+        else f"moorage job confirm {job} {choice.name}{figures}  # {choice.label}"
+        for choice in question.choices
+    ]
 
 
 def line(job: Job) -> str:
     """A job in one line."""
+    head = f"{job.title}: {job.state.value.replace('_', ' ')}"
+    if job.state.final and job.message:  # it counts everything itself
+        return f"{head}. {job.message}"
     count = f"{job.done:,}" + (f" of {job.total:,}" if job.total is not None else "")
-    parts = [f"{job.title}: {job.state.value.replace('_', ' ')}", f"{count} {job.unit}"]
-    if job.rate and not job.state.final:
+    parts = [head, f"{count} {job.unit}"]
+    if job.rate and job.state is JobState.RUNNING:
         parts.append(f"{job.rate:,.0f}/s")
     if not job.message:
         parts += [f"{value:,} {name.replace('_', ' ')}" for name, value in job.outcome.items() if value]
     if job.no_worker:
         parts.append("no worker takes it; is one running?")
-    if job.message:
+    if job.message and job.question is None:  # the question is told by itself
         parts.append(job.message.removesuffix("."))
     return ", ".join(parts)
 

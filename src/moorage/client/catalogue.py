@@ -78,11 +78,11 @@ class CatalogueCalls(Calls):
 
     async def add_folder(self, parent: str, name: str) -> Folder:
         """Make a plain folder. Raises: AlreadyExists."""
-        return decode(Folder, await self._transport.post("/folders", {"parent": parent, "name": escape(name)}))
+        return decode(Folder, await self._transport.post("/folders", {"parent": parent, "name": name}))
 
     async def rename_folder(self, folder: str, name: str) -> Folder:
         """Rename a plain folder or the mount of a mirror."""
-        return decode(Folder, await self._transport.patch(f"/folders/{part(folder)}", {"name": escape(name)}))
+        return decode(Folder, await self._transport.patch(f"/folders/{part(folder)}", {"name": name}))
 
     async def remove_folder(self, folder: str) -> None:
         """Remove an empty plain folder. Raises: InUse."""

@@ -15,7 +15,7 @@ from moorage.model.errors import MoorageError
 from moorage.model.keys import ESCAPED, escape, needs_escape, unescape
 
 T = TypeVar("T")
-_ESCAPED_FIELDS: Final = ("name", "key", "path", "address", "prefix")
+_ESCAPED_FIELDS: Final = ("name", "key", "path", "address", "prefix", "folder")
 
 
 def decode(shape: type[T], document: object) -> T:

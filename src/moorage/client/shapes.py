@@ -289,6 +289,9 @@ class Mirror:
     last_job: str | None = None
     last_complete: datetime | None = None
     question: Question | None = None
+    project_name: str = ""
+    path: AnyKey = Key("")
+    """Where it is shown below the project's root."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from moorage.client.calls import Calls, given, part, query_of
 from moorage.client.codec import decode
 from moorage.client.shapes import CommonPrefix, ObjectEntry, Report, Store
 from moorage.model.credentials import Anonymous, Credentials, Keys
-from moorage.model.keys import escape
+from moorage.model.keys import ESCAPED, escape, needs_escape
 from moorage.model.store import Provider, Serve
 
 ANONYMOUS = Anonymous()
@@ -139,8 +139,12 @@ class StoreCalls(Calls):
     ) -> AsyncGenerator[ObjectEntry | CommonPrefix, None]:
         """What the store itself lists below ``prefix``, in byte order, from the key ``after`` (exclusive) on."""
         start = None if after is None else escape(after)
+        encoding = ESCAPED if needs_escape(prefix) else None
+        begin = escape(prefix) if encoding else prefix
         while True:
-            query = query_of(prefix=prefix, delimiter="/" if delimiter else None, after=start, limit=1000)
+            query = query_of(
+                prefix=begin, key_encoding=encoding, delimiter="/" if delimiter else None, after=start, limit=1000
+            )
             page = await self._transport.get(f"/stores/{part(store)}/objects", query)
             for row in page["prefixes"]:
                 yield decode(CommonPrefix, row)

@@ -17,6 +17,7 @@ import aiohttp
 from yarl import URL
 
 from moorage import __version__
+from moorage.client.codec import encode
 from moorage.client.problems import MEDIA_TYPE as PROBLEM
 from moorage.client.problems import error_of
 from moorage.model.errors import Invalid, MoorageError, TryAgain
@@ -170,7 +171,12 @@ class Transport:
         for attempt in range(1, last + 1):
             try:
                 response = await self._open().request(
-                    method, url, json=body, headers=headers, ssl=self._tls or True, allow_redirects=False
+                    method,
+                    url,
+                    json=None if body is None else encode(body),
+                    headers=headers,
+                    ssl=self._tls or True,
+                    allow_redirects=False,
                 )
                 if response.status < 300:  # noqa: PLR2004 - success
                     return response

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from moorage.database.counters import Deltas
@@ -38,8 +40,9 @@ class ItemWrites:
                 for id_, (folder, name, kind, size, etag, modified_ms, generation) in zip(ids, rows, strict=True)
             ],
         )
-        for row in rows:
-            self._deltas.note(row.folder, 1, row.size, row.name)
+        for folder, group in groupby(rows, key=itemgetter(0)):
+            names, sizes = zip(*((row[1], row[3]) for row in group), strict=True)
+            self._deltas.note(folder, len(names), sum(sizes), min(names))
 
     def change(self, rows: Sequence[ChangedRow]) -> None:
         """Write new facts; rows that are not live are passed over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from moorage.database import orders
@@ -95,6 +96,20 @@ class Items(ItemWrites):
         columns = "folder, name, id, size, etag, modified_ms, generation"
         paths, rows = rows_between(self._statements, "item", columns, tree, after, upto)
         return [Row(row[0], paths[row[0]], *row[1:]) for row in rows]
+
+    def unchanged(
+        self,
+        tree: FolderId,
+        after: bytes | None,
+        upto: bytes | None,
+        listed: Mapping[bytes, Sequence[tuple[bytes, int, str, str]]],
+    ) -> bool:
+        """Whether the live rows of that interval are exactly these."""
+        columns = "folder, name, size, etag, generation"
+        paths, rows = rows_between(self._statements, "item", columns, tree, after, upto)
+        wanted = [(folder, *one) for folder, path in sorted(paths.items()) for one in listed.get(path, ())]
+        # Sorting costs next to nothing: within a folder rows mostly come in order already.
+        return listed.keys() <= set(paths.values()) and sorted(rows) == wanted
 
     def gone_between(
         self, tree: FolderId, after: bytes | None, upto: bytes | None

@@ -18,6 +18,7 @@ from moorage.model.jobs import Cause, Job, JobId, JobState, Question
 
 FINAL: Final = tuple(state for state in JobState if state.final)
 _COLUMNS = JOB.c
+_PROGRESS: Final = "UPDATE job SET done = done + ?, bytes = bytes + ?, progress_ms = ?"
 
 
 class Jobs(WorkRows):
@@ -124,17 +125,15 @@ class Jobs(WorkRows):
         errors: Mapping[str, Cause] | None = None,
     ) -> None:
         """Add to the figures; ``total`` replaces. Errors of a cause add up, and the first example stays."""
-        values: dict[str, Any] = {
-            "done": _COLUMNS.done + done,
-            "bytes": _COLUMNS.bytes + bytes_,
-            "progress_ms": now_ms(),
-        }
+        figures, parameters = _PROGRESS, [done, bytes_, now_ms()]
         if total is not None:
-            values["total"] = total
+            figures, parameters = f"{figures}, total = ?", [*parameters, total]
+        if not self._statements.change(f"{figures} WHERE id = ?", (*parameters, job)):
+            raise no_job(job)
         if errors:
-            held = self._connection.execute(select(_COLUMNS.errors).where(_COLUMNS.id == job).with_for_update())
-            values["errors"] = _stored_errors(_merged(_errors(held.scalar_one_or_none() or {}), errors))
-        self._update(job, **values)
+            # The row is ours by now: no other transaction changes it before the commit.
+            held = self._connection.execute(select(_COLUMNS.errors).where(_COLUMNS.id == job)).scalar_one()
+            self._update(job, errors=_stored_errors(_merged(_errors(held), errors)))
 
     def remove_old(self, before_ms: int, limit: int = 1000) -> int:
         """Forget final jobs that ended before that time, with their work rows and scans.

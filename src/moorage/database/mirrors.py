@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
 from sqlalchemy import Row as SqlRow
+from sqlalchemy import delete, select, update
 
 from moorage.database.jobs import FINAL
 from moorage.database.scans import Scans
+from moorage.database.statements import Statements
 from moorage.database.tables_jobs import JOB, WORK
 from moorage.database.tables_mirrors import MIRROR, SCAN
 from moorage.model.catalogue import FolderId, ProjectId
@@ -24,8 +25,8 @@ from moorage.model.store import StoreId
 class Mirrors(Scans):
     """Mirrors and their scans. ``unmount`` puts an empty plain folder in the place of a mount."""
 
-    def __init__(self, connection: Connection, unmount: Callable[[FolderId], object]) -> None:
-        super().__init__(connection)
+    def __init__(self, statements: Statements, unmount: Callable[[FolderId], object]) -> None:
+        super().__init__(statements)
         self._unmount = unmount
 
     def add(self, mirror: Mirror) -> Mirror:

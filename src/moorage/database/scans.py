@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy import Row as SqlRow
 
+from moorage.database.statements import Statements
 from moorage.database.tables_catalogue import ITEM
 from moorage.database.tables_mirrors import MISSING, SCAN
 from moorage.database.upsert import insert
@@ -25,8 +26,9 @@ LOOK_UP: Final = 1000
 class Scans:
     """Figures of scans, and their candidates: live rows whose key the listing did not name."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+        self._connection = statements.connection
 
     def begin_scan(self, scan: Scan) -> Scan:
         """Insert it with a new id."""
@@ -62,9 +64,9 @@ class Scans:
     ) -> None:
         """Add to the scan's figures."""
         more = {"seen": seen, "added": added, "changed": changed, "vanished": vanished, "skipped": skipped}
-        values = {name: SCAN.c[name] + count for name, count in more.items() if count}
-        if values:
-            self._connection.execute(update(SCAN).where(SCAN.c.id == scan).values(values))
+        changes = ", ".join(f"{name} = {name} + ?" for name, count in more.items() if count)
+        if changes:
+            self._statements.change(f"UPDATE scan SET {changes} WHERE id = ?", (*filter(None, more.values()), scan))
 
     def end_scan(self, scan: ScanId) -> None:
         """Note the time. Candidates that are left count no more; their rows go by ``purge_candidates``."""

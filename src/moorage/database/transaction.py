@@ -26,13 +26,13 @@ class Repositories:
         self.instance: ports.Instance = Instance(statements)
         self._deltas = Deltas(statements)
         folders = Folders(statements, self._deltas)
-        mirrors = Mirrors(connection, folders.unmount)
+        mirrors = Mirrors(statements, folders.unmount)
         self.folders: ports.Folders = folders
         self.mirrors: ports.Mirrors = mirrors
         self.stores: ports.Stores = Stores(statements)
         self.projects: ports.Projects = Projects(statements, mirrors)
         self.items: ports.Items = Items(statements, self._deltas)
-        self.jobs: ports.Jobs = Jobs(connection)
+        self.jobs: ports.Jobs = Jobs(statements)
         self.people: ports.People = People(connection)
         self.audit: ports.Audit = Audit(connection)
         self.idempotency: ports.Idempotency = Idempotency(connection)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
+from moorage.database.statements import Statements
 from moorage.database.tables_jobs import JOB, WORK
 from moorage.model.errors import NotFound
 from moorage.model.jobs import JobId, JobState, Work
 
 _COLUMNS = WORK.c
+_HELD: Final = (
+    "SELECT " + ", ".join(f"w.{column.name}" for column in WORK.c) + " FROM work w JOIN job j ON j.id = w.job"
+    " WHERE w.id = ? AND w.epoch = ? AND NOT w.done AND j.state = ?"
+)
+_ADVANCE: Final = "UPDATE work SET cursor = ?, done = ?, tries = 0 WHERE id = ? AND epoch = ? AND NOT done AND cursor"
 _MOVING = (JobState.QUEUED, JobState.RUNNING)
 
 
 class WorkRows:
-    """The verbs on work rows. Every change is one UPDATE that names what it knew; zero rows: another was first."""
+    """The verbs on work rows. Every change is one UPDATE that names what it knew; zero rows: another was first.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    What every page of a listing runs is plain text: SQLAlchemy takes 0.2 ms for such a statement, SQLite 0.02.
+    """
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+        self._connection = statements.connection
 
     def add_work(
         self, job: JobId, step: str, *, after: bytes | None = None, upto: bytes | None = None, runnable_ms: int = 0
@@ -40,6 +51,11 @@ class WorkRows:
         if row is None:
             raise NotFound(f"There is no work row {work}.", "Its job was removed; nothing is left to do.")
         return _work(row)
+
+    def held(self, work: Work) -> Work | None:
+        """The row as it is now; None unless it has the epoch of ``work``, is open, and its job runs."""
+        rows = self._statements.rows(_HELD, (work.id, work.epoch, JobState.RUNNING.value))
+        return _work(rows[0]) if rows else None
 
     def works(self, job: JobId, *, step: str = "", open_only: bool = False) -> list[Work]:
         """Rows of a job in the order in which they were added."""
@@ -75,14 +91,12 @@ class WorkRows:
 
         False: somebody else owns the row, it is done, or the cursor lies in a tail that was given away.
         """
-        owned = and_(
-            _COLUMNS.id == work.id,
-            _COLUMNS.epoch == work.epoch,
-            _COLUMNS.cursor.is_not_distinct_from(work.cursor),
-        )
+        statement, parameters = f"{_ADVANCE} IS NULL", [cursor, done, work.id, work.epoch]
+        if work.cursor is not None:
+            statement, parameters = f"{_ADVANCE} = ?", [*parameters, work.cursor]
         if cursor is not None:
-            owned = and_(owned, or_(_COLUMNS.upto.is_(None), _COLUMNS.upto >= cursor))
-        return self._change(owned, {"cursor": cursor, "done": done, "tries": 0})
+            statement, parameters = f"{statement} AND (upto IS NULL OR upto >= ?)", [*parameters, cursor]
+        return self._statements.change(statement, parameters) == 1
 
     def narrow(self, work: Work, upto: bytes) -> bool:
         """Give the interval's tail away: ``upto`` becomes the new end, if the epoch still holds.
@@ -110,17 +124,6 @@ def no_job(job: int) -> NotFound:
     return NotFound(f"There is no job {job}.", "List them with `moorage job ls`.")
 
 
-def _work(row: Row[Any]) -> Work:
-    return Work(
-        id=row.id,
-        job=JobId(row.job),
-        kind=row.kind,
-        step=row.step,
-        epoch=row.epoch,
-        after=row.after,
-        upto=row.upto,
-        cursor=row.cursor,
-        done=row.done,
-        runnable_ms=row.runnable_ms,
-        tries=row.tries,
-    )
+def _work(row: Sequence[Any]) -> Work:
+    id_, job, kind, step, epoch, after, upto, cursor, done, runnable_ms, tries = row
+    return Work(id_, JobId(job), kind, step, epoch, after, upto, cursor, bool(done), runnable_ms, tries)

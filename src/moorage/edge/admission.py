@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -51,10 +50,10 @@ class Admission:
         """Raise Refused unless the request comes from our own pages."""
         origin = headers.get("origin")
         if origin is None:
-            referer = urlsplit(headers.get("referer", ""))
-            origin = f"{referer.scheme}://{referer.netloc}"
+            scheme, netloc = _parts(headers.get("referer", ""))
+            origin = f"{scheme}://{netloc}"
         if origin != self._origin:
-            if urlsplit(origin).netloc == headers.get("host"):
+            if _parts(origin)[1] == headers.get("host"):
                 self._note(origin)  # somebody really came by this address; another site's form would differ here
             raise Refused(
                 f"This change came from {origin[:100]!r}, not from {self._origin}. Nothing was changed.",
@@ -89,9 +88,22 @@ def headers_of(scope: Scope) -> dict[str, str]:
 
 
 def cookie_of(headers: dict[str, str]) -> str:
-    """The session's secret; empty where there is none."""
+    """The session's secret; empty where there is none.
+
+    Cookies of other programs on this host come along and may be of any form, so each is taken by itself. Of two
+    with our name the first counts: browsers send the one with the longer path first (RFC 6265, section 5.4).
+    """
+    for part in headers.get("cookie", "").split(";"):
+        name, _, value = part.partition("=")
+        if name.strip() == COOKIE:
+            return value.strip().strip('"')
+    return ""
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """Scheme and authority of an address; empty for what is none."""
     try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return "" if morsel is None else morsel.value
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.netloc

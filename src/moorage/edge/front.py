@@ -10,6 +10,7 @@ import contextlib
 import time
 import uuid
 from typing import Final
+from urllib.parse import unquote
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moorage.edge import problems
 from moorage.edge.security import PAGES
-from moorage.model.errors import Invalid, MoorageError
+from moorage.model.errors import MoorageError, TooLarge
 
 REQUESTS: Final = Counter("moorage_requests", "Requests answered.", ["face", "status"])
 SECONDS: Final = Histogram("moorage_request_seconds", "Seconds until the answer began.", ["face"])
@@ -77,18 +78,19 @@ class _Answer:
                 (b"x-request-id", self.request.encode()),
                 *((name.encode(), value.encode()) for name, value in PAGES if name.encode() not in present),
             ]
-        else:
-            self._bytes += len(message.get("body", b""))
-            self._complete = not message.get("more_body", False)
+            await self._send(message)
+            return
+        self._complete = not message.get("more_body", False)
         await self._send(message)
+        self._bytes += len(message.get("body", b""))
 
     async def fail(self, error: MoorageError) -> None:
-        """Answer with a problem; when the answer has begun, only the connection can be cut."""
+        """Answer with a problem. When the answer has begun it stays half, and the server cuts the connection."""
         if self._complete:
             return
         if self._status:
             log.warning("An answer was cut short.", error=type(error).__name__, path=shown_path(self.scope["path"]))
-            raise ConnectionResetError
+            return
         await send_problem(self.send, error, head=self.scope["method"] == "HEAD")
 
     def record(self) -> None:
@@ -138,7 +140,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > MAX_BODY:
-            raise Invalid("The request's body is too large. Nothing was changed.", f"Send at most {MAX_BODY} bytes.")
+            raise TooLarge("The request's body is too large. Nothing was changed.", f"Send at most {MAX_BODY} bytes.")
         return message
 
     return bounded
@@ -155,13 +157,16 @@ def face_of(path: str) -> str:
 
 def shown_path(path: str) -> str:
     """A path for the log: the secret of a one-time link is left out."""
-    return "/sign-in/…" if path.startswith("/sign-in/") else path
+    before, link, _ = path.partition("/sign-in/")
+    return f"{before}{link}…" if link else path
 
 
 def redacted(query: str) -> str:
     """A query string for the log: values that admit somebody are left out."""
-    parts = [part.split("=", 1)[0] + "=…" if part.lower().startswith(_REDACTED) else part for part in query.split("&")]
-    return "&".join(parts)
+    return "&".join(
+        part.split("=", 1)[0] + "=…" if unquote(part).lower().startswith(_REDACTED) else part
+        for part in query.split("&")
+    )
 
 
 def _without_prefix(scope: Scope, prefix: str) -> Scope:

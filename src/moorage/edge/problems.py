@@ -14,6 +14,8 @@ from moorage.model.probe import ProbeReport
 
 STATUS: Final[dict[type[MoorageError], int]] = {
     errors.KeyReused: 422,
+    errors.TooLarge: 413,
+    errors.WrongMethod: 405,
     errors.Invalid: 400,
     errors.SignInNeeded: 401,
     errors.Forbidden: 403,
@@ -86,6 +88,8 @@ def headers(error: MoorageError) -> list[tuple[str, str]]:
         extra.append(("retry-after", str(max(1, round(wait)))))
     if isinstance(error, errors.SignInNeeded):
         extra.append(("www-authenticate", 'Bearer realm="moorage"'))
+    if isinstance(error, errors.WrongMethod) and error.allowed:
+        extra.append(("allow", error.allowed))
     if isinstance(error, errors.RangeUnsatisfiable):
         extra.append(("content-range", f"bytes */{error.size}"))
     return extra

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
+from typing import Final
+
+FIRST_MS: Final = -62_135_596_800_000
+LAST_MS: Final = 253_402_300_799_000
+"""The calendar has the years 1 to 9999; file systems keep times beyond."""
 
 
 def iso(ms: int | None) -> str | None:
-    """Unix milliseconds as ``2026-11-20T15:04:05.123Z``; None and 0 stay None."""
-    if not ms:
+    """Unix milliseconds as ``2026-11-20T15:04:05.123Z``; None where there is none, or none that a calendar has."""
+    if not ms or not FIRST_MS <= ms <= LAST_MS:
         return None
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -20,8 +25,8 @@ def from_iso(text: str) -> int:
 
 
 def http_date(ms: int) -> str:
-    """The form of RFC 9110, section 5.6.7."""
-    return formatdate(ms / 1000, usegmt=True)
+    """The form of RFC 9110, section 5.6.7. A time out of the calendar is its first or last day."""
+    return formatdate(min(max(ms, FIRST_MS), LAST_MS) / 1000, usegmt=True)
 
 
 def from_http_date(text: str) -> int | None:

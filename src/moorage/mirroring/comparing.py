@@ -7,28 +7,26 @@ have is *missing*: only a candidate, nothing is called gone here.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from itertools import pairwise
+from operator import itemgetter
+from typing import NamedTuple
 
 from moorage.mirroring.globs import Globs
 from moorage.model.errors import StoreUnreachable
-from moorage.model.keys import escape, key_of
+from moorage.model.keys import after_prefix, escape, key_of
 from moorage.model.objects import Listed
 from moorage.model.transaction import ChangedRow, Row
 
-_SLASH: Final = ord("/")
 
-
-class Fresh(NamedTuple):
-    """An object without a live row, by its place below the mirror's prefix."""
+class Run(NamedTuple):
+    """Objects of one folder that follow each other: its path below the mirror's prefix, and their names in it."""
 
     path: bytes
-    name: bytes
-    size: int
-    etag: str
-    modified_ms: int
-    generation: str
+    names: list[bytes]
+    objects: list[Listed]
 
 
 @dataclass(slots=True)
@@ -38,7 +36,8 @@ class Difference:
     seen: int = 0
     skipped: int = 0
     size: int = 0
-    fresh: list[Fresh] = field(default_factory=list)
+    fresh: list[Run] = field(default_factory=list)
+    """Objects without a live row."""
     changed: list[ChangedRow] = field(default_factory=list)
     markers: list[bytes] = field(default_factory=list)
     """Paths of folders that an empty object ending in ``/`` stands for."""
@@ -56,13 +55,10 @@ def check_order(objects: Sequence[Listed], prefix: bytes, after: bytes | None) -
     Raises StoreUnreachable otherwise: a listing out of order says nothing about what is gone.
     """
     keys = [listed[0].encode("utf-8", "surrogateescape") for listed in objects]
-    previous = after if after is not None else b""
-    first = after is None
-    for key in keys:
-        if key <= previous and not first:
+    bounds = keys if after is None else [after, *keys]
+    for previous, key in pairwise(bounds):
+        if key <= previous:
             raise unsorted(key)
-        first = False
-        previous = key
     if keys and not (keys[0].startswith(prefix) and keys[-1].startswith(prefix)):
         raise unsorted(keys[-1])
     return keys
@@ -73,34 +69,109 @@ def compare(
 ) -> Difference:
     """The difference between a page and the live rows of its interval. ``keys`` are those of ``check_order``."""
     known = {row[1] + row[2]: row for row in rows}
-    if not globs.take_all:
-        objects, keys, skipped = _taken(objects, keys, prefix, globs)
-    else:
-        skipped = 0
-    result = Difference(seen=len(objects), skipped=skipped)
-    start = len(prefix)
-    take, add, new = known.pop, result.fresh.append, tuple.__new__
-    total = 0
-    for listed, key in zip(objects, keys, strict=True):
-        _, size, etag, modified_ms, generation = listed
-        total += size
-        relative = key[start:]
-        row = take(relative, None)
-        if not size and (not relative or relative[-1] == _SLASH):
-            # An empty object that ends in "/" is a folder, not an item; a row of it is missing.
-            result.markers.append(relative)
-            if row is not None:
-                result.missing.append(row)
-        elif row is not None and row[4] == size and row[5] == etag and row[7] == generation:
-            continue
-        elif row is None:
-            cut = relative.rfind(b"/") + 1
-            add(new(Fresh, (relative[:cut], relative[cut:], size, etag, modified_ms, generation)))
-        else:
-            result.changed.append(ChangedRow(row[0], row[2], size, etag, modified_ms, generation))
-    result.size = total
+    result = Difference()
+    for run in _runs_taken(objects, keys, prefix, globs, result):
+        items = _without_marker(run, known, result)
+        if known:
+            items = _without_known(items, known, result)
+        if items.names:
+            result.fresh.append(items)
     result.missing.extend(known.values())
     return result
+
+
+def compare_listed(
+    objects: Sequence[Listed], keys: Sequence[bytes], *, prefix: bytes, globs: Globs
+) -> tuple[Difference, dict[bytes, list[tuple[bytes, int, str, str]]] | None]:
+    """What a page says by itself, and which rows would leave nothing to write; None where something is in any case.
+
+    The rows stand by path: (name, size, etag, generation), in ascending order of names.
+    """
+    result = Difference()
+    wanted: dict[bytes, list[tuple[bytes, int, str, str]]] = {}
+    for run in _runs_taken(objects, keys, prefix, globs, result):
+        if _is_marker(run):
+            return result, None
+        _, sizes, etags, _, generations = zip(*run.objects, strict=True)
+        wanted.setdefault(run.path, []).extend(zip(run.names, sizes, etags, generations, strict=True))
+    return result, wanted
+
+
+def _runs_taken(
+    objects: Sequence[Listed], keys: Sequence[bytes], prefix: bytes, globs: Globs, result: Difference
+) -> list[Run]:
+    """The runs of what the mirror takes; counts them in ``result``."""
+    if not globs.take_all:
+        objects, keys, result.skipped = _taken(objects, keys, prefix, globs)
+    result.seen = len(objects)
+    result.size = sum(map(itemgetter(1), objects))
+    return runs_of(objects, keys, len(prefix))
+
+
+def runs_of(objects: Sequence[Listed], keys: Sequence[bytes], start: int) -> list[Run]:
+    """Cut sorted keys where their folder changes; ``start``: the length of the mirror's prefix.
+
+    The keys below a folder are found by bisection. Where none of them lies deeper, as in folders that cameras
+    fill, names are cut off without a look at each key.
+    """
+    runs: list[Run] = []
+    at = 0
+    while at < len(keys):
+        cut = keys[at].rfind(b"/", start) + 1 or start
+        path = keys[at][:cut]
+        end = after_prefix(path)
+        stop = len(keys) if end is None else bisect_left(keys, end, at)
+        names = [key[cut:] for key in keys[at:stop]]
+        if b"/" in b"".join(names):
+            runs += _runs_one_by_one(objects[at:stop], keys[at:stop], start)
+        else:
+            runs.append(Run(path[start:], names, [*objects[at:stop]]))
+        at = stop
+    return runs
+
+
+def _runs_one_by_one(objects: Sequence[Listed], keys: Sequence[bytes], start: int) -> list[Run]:
+    runs: list[Run] = []
+    path: bytes | None = None
+    for listed, key in zip(objects, keys, strict=True):
+        cut = key.rfind(b"/", start) + 1 or start
+        if key[start:cut] != path:
+            path = key[start:cut]
+            runs.append(Run(path, [], []))
+        runs[-1].names.append(key[cut:])
+        runs[-1].objects.append(listed)
+    return runs
+
+
+def _is_marker(run: Run) -> bool:
+    """An empty object that ends in ``/``, or has the mirror's prefix for its key, is a folder and not an item."""
+    return not run.names[0] and not run.objects[0][1]
+
+
+def _without_marker(run: Run, known: dict[bytes, Row], result: Difference) -> Run:
+    """A marker is noted; a row of it is missing."""
+    if not _is_marker(run):
+        return run
+    result.markers.append(run.path)
+    row = known.pop(run.path, None)
+    if row is not None:
+        result.missing.append(row)
+    return Run(run.path, run.names[1:], run.objects[1:])
+
+
+def _without_known(run: Run, known: dict[bytes, Row], result: Difference) -> Run:
+    """The objects that have no row; what differs from its row is noted."""
+    path, take = run.path, known.pop
+    fresh = Run(path, [], [])
+    for name, listed in zip(run.names, run.objects, strict=True):
+        _, size, etag, modified_ms, generation = listed
+        row = take(path + name, None)
+        if row is None:
+            fresh.names.append(name)
+            fresh.objects.append(listed)
+        elif row[4] != size or row[5] != etag or row[7] != generation:
+            result.changed.append(ChangedRow(row[0], row[2], size, etag, modified_ms, generation))
+    return fresh
 
 
 def _taken(

@@ -85,7 +85,7 @@ class Finishing:
         _, job = own(tx, work)
         buried = _call_gone(tx, tree.mirror, gone)
         tx.mirrors.drop_missing(tree.scan.id, [row.id for row in rows])
-        add_outcome(tx, job, vanished=buried)
+        add_outcome(tx, job.id, vanished=buried)
         cursor = rows[-1].id.to_bytes(8, "big")
         if not tx.jobs.advance(work, cursor, done=False):
             raise Lost

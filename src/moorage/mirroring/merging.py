@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from moorage.mirroring.comparing import Difference, Fresh, check_order, compare, unsorted
+from moorage.mirroring.comparing import Difference, Run, check_order, compare, compare_listed, unsorted
 from moorage.mirroring.concluding import unnameable
 from moorage.mirroring.globs import Globs
 from moorage.model.catalogue import FolderId, Gone, ItemId, Kind
-from moorage.model.jobs import Job
+from moorage.model.jobs import JobId
 from moorage.model.keys import key_bytes, key_of
 from moorage.model.media import guess
 from moorage.model.mirror import Mirror, Scan
@@ -49,6 +49,17 @@ def listing_of(page: ListingPage, prefix: bytes, after: bytes | None) -> Listing
     return Listing(page.objects, keys, after, end, page.unnameable)
 
 
+class Kinds(dict[bytes, Kind]):
+    """The kind of each ending of a name that was met, as many as a page may hold."""
+
+    def __missing__(self, ending: bytes) -> Kind:
+        """Guess it, and keep it for the next name."""
+        if len(self) > _CACHED:
+            self.clear()
+        kind = self[ending] = guess(key_of(b"." + ending))[0]
+        return kind
+
+
 @dataclass(slots=True)
 class Tree:
     """What a slice knows about the mirror that it works on. Caches hold committed facts only."""
@@ -59,7 +70,7 @@ class Tree:
     globs: Globs
     prefix: bytes
     folders: dict[bytes, FolderId] = field(default_factory=dict)
-    kinds: dict[bytes, Kind] = field(default_factory=dict)
+    kinds: Kinds = field(default_factory=Kinds)
 
     def relative(self, bound: bytes | None) -> bytes | None:
         """A bound of full keys as one below the mirror's prefix."""
@@ -78,11 +89,20 @@ def look(tx: Transaction, tree: Tree, listing: Listing) -> Difference:
     return compare(listing.objects, listing.keys, rows, prefix=tree.prefix, globs=tree.globs)
 
 
-def merge(tx: Transaction, tree: Tree, job: Job, listing: Listing, found: Difference) -> dict[bytes, FolderId]:
+def look_quietly(tx: Transaction, tree: Tree, listing: Listing) -> Difference | None:
+    """What the page would change where that is nothing; None: it would change something. Half the time of ``look``."""
+    found, wanted = compare_listed(listing.objects, listing.keys, prefix=tree.prefix, globs=tree.globs)
+    if wanted is None:
+        return None
+    after, end = tree.relative(listing.after), tree.relative(listing.end)
+    return found if tx.items.unchanged(tree.mirror.folder, after, end, wanted) else None
+
+
+def merge(tx: Transaction, tree: Tree, job: JobId, listing: Listing, found: Difference) -> dict[bytes, FolderId]:
     """Write what the page changes and count it; ids of folders that were looked up, to learn after the commit."""
     after, end = tree.relative(listing.after), tree.relative(listing.end)
     scan = tree.scan
-    tx.jobs.add_progress(job.id, done=found.seen, bytes_=found.size, errors=unnameable(listing.unnameable))
+    tx.jobs.add_progress(job, done=found.seen, bytes_=found.size, errors=unnameable(listing.unnameable))
     folders: dict[bytes, FolderId] = {}
     if scan.dry_run:
         added, restored = _would_add(tx, tree, found, after, end), 0
@@ -101,17 +121,17 @@ def merge(tx: Transaction, tree: Tree, job: Job, listing: Listing, found: Differ
     return folders
 
 
-def add_outcome(tx: Transaction, job: Job, **more: int) -> None:
+def add_outcome(tx: Transaction, job: JobId, **more: int) -> None:
     """Add to figures of the outcome that the scan's own row does not hold."""
-    held = tx.jobs.get(job.id).outcome
-    tx.jobs.set_outcome(job.id, {**held, **{name: held.get(name, 0) + count for name, count in more.items()}})
+    held = tx.jobs.get(job).outcome
+    tx.jobs.set_outcome(job, {**held, **{name: held.get(name, 0) + count for name, count in more.items()}})
 
 
 def _would_add(tx: Transaction, tree: Tree, found: Difference, after: bytes | None, end: bytes | None) -> int:
     if not found.fresh:
         return 0
     gone = tx.items.gone_between(tree.mirror.folder, after, end)
-    return sum(1 for one in found.fresh if (one.path, one.name) not in gone)
+    return sum(len(run.names) for run in _not_gone(found.fresh, gone))
 
 
 def _write(
@@ -127,49 +147,57 @@ def _write(
     looked_up = _ensure(tx, tree, found)
     known = {**tree.folders, **looked_up} if looked_up else tree.folders
     gone = tx.items.gone_between(tree.mirror.folder, after, end) if found.fresh else {}
-    fresh = found.fresh if not gone else [one for one in found.fresh if (one.path, one.name) not in gone]
-    if fresh:
-        tx.items.insert(tree.mirror.project, _new_rows(fresh, known, tree.kinds))
+    rows = _new_rows(_not_gone(found.fresh, gone), known, tree.kinds)
+    if rows:
+        tx.items.insert(tree.mirror.project, rows)
     restored = _revive(tx, found.fresh, gone, known) if gone else 0
-    return len(fresh), restored, looked_up
+    return len(rows), restored, looked_up
 
 
 def _ensure(tx: Transaction, tree: Tree, found: Difference) -> dict[bytes, FolderId]:
-    paths = {one[0] for one in found.fresh}
+    paths = {run.path for run in found.fresh}
     paths.update(found.markers)
     unknown = [path for path in paths if path not in tree.folders]
     return tx.folders.ensure(tree.mirror.folder, unknown) if unknown else {}
 
 
-def _new_rows(fresh: Iterable[Fresh], folders: Mapping[bytes, FolderId], kinds: dict[bytes, Kind]) -> list[NewRow]:
+def _not_gone(fresh: Sequence[Run], gone: Mapping[tuple[bytes, bytes], object]) -> Sequence[Run]:
+    """The runs without what has a tombstone."""
+    if not gone:
+        return fresh
+    left = []
+    for path, names, objects in fresh:
+        pairs = [pair for pair in zip(names, objects, strict=True) if (path, pair[0]) not in gone]
+        left.append(Run(path, [name for name, _ in pairs], [listed for _, listed in pairs]))
+    return left
+
+
+def _new_rows(fresh: Iterable[Run], folders: Mapping[bytes, FolderId], kinds: Kinds) -> list[NewRow]:
     rows: list[NewRow] = []
-    path, folder, new = None, FolderId(0), tuple.__new__
-    for one_path, name, size, etag, modified_ms, generation in fresh:
-        if one_path != path:
-            path, folder = one_path, folders[one_path]
-        ending = name[name.rfind(b".") + 1 :]
-        kind = kinds.get(ending)
-        if kind is None:
-            if len(kinds) > _CACHED:
-                kinds.clear()
-            kind = kinds[ending] = guess(key_of(name))[0]
-        rows.append(new(NewRow, (folder, name, kind, size, etag, modified_ms, generation)))
+    new = tuple.__new__
+    for path, names, objects in fresh:
+        folder = folders[path]
+        rows += [
+            new(NewRow, (folder, name, kinds[name[name.rfind(b".") + 1 :]], size, etag, modified_ms, generation))
+            for name, (_, size, etag, modified_ms, generation) in zip(names, objects, strict=True)
+        ]
     return rows
 
 
 def _revive(
     tx: Transaction,
-    fresh: Iterable[Fresh],
+    fresh: Iterable[Run],
     gone: Mapping[tuple[bytes, bytes], tuple[ItemId, Gone]],
     folders: Mapping[bytes, FolderId],
 ) -> int:
     """Bring back under their old ids what had vanished; what a person hid or deleted stays away."""
     ids, rows = [], []
-    for one in fresh:
-        item, why = gone.get((one.path, one.name), (None, None))
-        if item is not None and why is Gone.VANISHED:
-            ids.append(item)
-            rows.append(ChangedRow(folders[one.path], one.name, one.size, one.etag, one.modified_ms, one.generation))
+    for path, names, objects in fresh:
+        for name, listed in zip(names, objects, strict=True):
+            item, why = gone.get((path, name), (None, None))
+            if item is not None and why is Gone.VANISHED:
+                ids.append(item)
+                rows.append(ChangedRow(folders[path], name, *listed[1:]))
     if ids:
         tx.items.revive(ids, rows)
     return len(ids)

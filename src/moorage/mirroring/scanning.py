@@ -13,8 +13,8 @@ from moorage.mirroring.comparing import Difference
 from moorage.mirroring.concluding import go_on, mended
 from moorage.mirroring.finishing import Finishing
 from moorage.mirroring.globs import Globs
-from moorage.mirroring.merging import Listing, Tree, listing_of, look, merge
-from moorage.mirroring.sharing import SharedStores
+from moorage.mirroring.merging import Listing, Tree, listing_of, look, look_quietly, merge
+from moorage.mirroring.sharing import SharedStores, Sharing
 from moorage.mirroring.splitting import earlier_cuts, find_cuts, find_split, holds_a_page
 from moorage.model.catalogue import FolderId
 from moorage.model.errors import StoreUnreachable
@@ -22,13 +22,11 @@ from moorage.model.jobs import Job, JobState, Work
 from moorage.model.keys import key_bytes, key_of
 from moorage.model.mirror import MirrorId, MirrorState
 from moorage.model.objects import ListingPage
-from moorage.model.slices import Flow, Lost, Slice, own
+from moorage.model.slices import Flow, Lost, Slice, hold
 from moorage.model.store import ObjectStore, Provider, StoreOpener
 from moorage.model.transaction import Facts, Transaction
 
 PARTITIONS: Final = 4
-SHARE_AFTER: Final = 8
-"""Pages after which a slice looks whether others are idle."""
 PAGE: Final = 1000
 
 
@@ -77,7 +75,7 @@ class Scanning:
         return cuts or await find_cuts(store, tree.mirror.prefix, low)
 
     def _commit_plan(self, tx: Transaction, work: Work, tree: Tree, listing: Listing, cuts: list[bytes]) -> None:
-        _, job = own(tx, work)
+        job = hold(tx, work).job
         merge(tx, tree, job, listing, look(tx, tree, listing))
         if not tx.jobs.advance(work, listing.end, done=True):
             raise Lost
@@ -86,11 +84,11 @@ class Scanning:
         if tree.mirror.state is MirrorState.BROKEN:
             tx.mirrors.update(mended(tx.mirrors.get(tree.mirror.id)))
         if listing.end is None:
-            go_on(tx, job.id, now=self._now_ms())
+            go_on(tx, job, now=self._now_ms())
             return
         bounds = [listing.end, *cuts]
         for after, upto in zip(bounds, [*cuts, None], strict=True):
-            tx.jobs.add_work(job.id, LIST, after=after, upto=upto)
+            tx.jobs.add_work(job, LIST, after=after, upto=upto)
 
     async def _check_mount(self, tree: Tree, store: ObjectStore) -> None:
         """An empty root that had objects is a mount that vanished, not a disk that was emptied."""
@@ -110,9 +108,10 @@ class Scanning:
     async def list_partition(self, turn: Slice) -> None:
         """Merge one page after the other; the next one is asked for while the present one is committed."""
         async with self._opened(turn.job) as (tree, store):
-            work, pages, quiet = turn.work, 0, tree.scan.live > 0
+            work, quiet = turn.work, tree.scan.live > 0
             after = work.cursor if work.cursor is not None else work.after
             asked: asyncio.Task[ListingPage] | None = self._ask(tree, store, after)
+            sharing = Sharing(lambda held: self._share(turn, held, tree, store))
             try:
                 while asked is not None:
                     listing = listing_of(await asked, tree.prefix, after)
@@ -120,13 +119,13 @@ class Scanning:
                     asked = self._ask(tree, store, listing.end) if more and not turn.over else None
                     found = await self._look(work, tree, listing) if quiet else None
                     merged = await self._facts.write(self._commit(work, tree, listing, found))
-                    work, after, pages, quiet = merged.work, listing.end, pages + 1, merged.quiet
+                    work, after, quiet = merged.work, listing.end, merged.quiet
                     tree.learn(merged.folders)
                     if work.done:
                         break
-                    if asked is not None and pages % SHARE_AFTER == 0:
-                        work = await self._share(turn, work, tree, store)
+                    sharing.went_on(work)
             finally:
+                await sharing.end()
                 if asked is not None:
                     asked.cancel()
                     await asyncio.gather(asked, return_exceptions=True)
@@ -142,34 +141,36 @@ class Scanning:
         before whatever happened since.
         """
         part = listing.upto(work.upto)
-        found = await self._facts.read(lambda tx: look(tx, tree, part))
-        return found if found.none else None
+        return await self._facts.read(lambda tx: look_quietly(tx, tree, part))
 
     def _commit(
         self, work: Work, tree: Tree, listing: Listing, known: Difference | None
     ) -> Callable[[Transaction], Merged]:
         def write(tx: Transaction) -> Merged:
-            row, job = own(tx, work)
+            row = hold(tx, work)
             part = listing.upto(row.upto)
             found = known if known is not None and row.upto == work.upto else look(tx, tree, part)
-            folders = merge(tx, tree, job, part, found)
+            folders = merge(tx, tree, row.job, part, found)
             done = part.end == row.upto
             if not tx.jobs.advance(work, part.end, done=done):
                 raise Lost
             if done:
-                go_on(tx, job.id, now=self._now_ms())
+                go_on(tx, row.job, now=self._now_ms())
             return Merged(replace(row, cursor=part.end, done=done), folders, found.none)
 
         return write
 
-    async def _share(self, turn: Slice, work: Work, tree: Tree, store: ObjectStore) -> Work:
-        """Where others have ended while much is left here, give the tail to a row of its own. The row as it is then."""
+    async def _share(self, turn: Slice, work: Work, tree: Tree, store: ObjectStore) -> bool:
+        """Where others have ended while much is left here, give the tail to a row of its own; False: not worth it.
+
+        Pages go on meanwhile: a commit reads the row's end anew, and a tail that it has passed is not given away.
+        """
         rows = await self._facts.read(lambda tx: tx.jobs.works(work.job, step=LIST, open_only=True))
         if work.cursor is None or len(rows) >= PARTITIONS:
-            return work
+            return True
         cut = await find_split(store, tree.mirror.prefix, work.cursor, work.upto)
         if cut is None or not await holds_a_page(store, tree.mirror.prefix, cut, work.upto, PAGE):
-            return work
+            return False
 
         def give(tx: Transaction) -> bool:
             if not tx.jobs.narrow(work, cut):
@@ -177,10 +178,9 @@ class Scanning:
             tx.jobs.add_work(work.job, LIST, after=cut, upto=work.upto)
             return True
 
-        if not await self._facts.write(give):
-            return work
-        turn.hint()
-        return replace(work, upto=cut)
+        if given := await self._facts.write(give):
+            turn.hint()
+        return given
 
     async def finish(self, turn: Slice) -> None:
         """Guard, confirm the candidates by another listing, and only then call them gone."""

@@ -20,6 +20,13 @@ SHARDS = 4096
 """``id = n * SHARDS + shard``: an id names the shard in which its row lies."""
 
 
+def id_of(text: str) -> int | None:
+    """The id that a decimal text names; None for anything else, however long."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 16):  # noqa: PLR2004 - the digits of 2^53
+        return None
+    return int(text) if int(text) <= MAX_ID else None
+
+
 class Kind(IntEnum):
     """What an item is. Numbers are stored; names are shown in lower case."""
 

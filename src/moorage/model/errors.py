@@ -2,7 +2,9 @@
 
 MoorageError
 ├── Invalid             the request itself is wrong; nothing was changed
-│   └── KeyReused           an idempotency key came with another request before
+│   ├── KeyReused           an idempotency key came with another request before
+│   ├── TooLarge            the request's body is longer than any that is taken
+│   └── WrongMethod         nothing here answers such a method
 ├── NotFound            nothing has that name, id or key
 │   └── ObjectNotFound      the store has no object at that key
 ├── Refused             understood, but not allowed
@@ -63,6 +65,18 @@ class Invalid(MoorageError):
 @dataclass(eq=False)
 class KeyReused(Invalid):
     """An idempotency key came with another request before."""
+
+
+@dataclass(eq=False)
+class TooLarge(Invalid):
+    """The request's body is longer than any that is taken."""
+
+
+@dataclass(eq=False)
+class WrongMethod(Invalid):
+    """Nothing at this address answers such a method; ``allowed`` names those that are answered."""
+
+    allowed: str = ""
 
 
 @dataclass(eq=False)

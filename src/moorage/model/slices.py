@@ -51,10 +51,14 @@ class Flow:
     ended: Ended
 
 
-def own(tx: Transaction, work: Work) -> tuple[Work, Job]:
-    """The row and its job as they are now. Raises Lost unless the epoch holds and the job runs."""
-    now = tx.jobs.work(work.id)
-    job = tx.jobs.get(work.job)
-    if now.epoch != work.epoch or now.done or job.state is not JobState.RUNNING:
+def hold(tx: Transaction, work: Work) -> Work:
+    """The row as it is now. Raises Lost unless the epoch holds, it is open and its job runs."""
+    now = tx.jobs.held(work)
+    if now is None:
         raise Lost
-    return now, job
+    return now
+
+
+def own(tx: Transaction, work: Work) -> tuple[Work, Job]:
+    """The same, and its job."""
+    return hold(tx, work), tx.jobs.get(work.job)

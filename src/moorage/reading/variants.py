@@ -11,7 +11,7 @@ from moorage.model.errors import Undecodable
 from moorage.model.keys import escape
 from moorage.model.transaction import Facts
 from moorage.model.variant import Imager, Recipe, Rendered, VariantCache
-from moorage.reading.content import Content
+from moorage.reading.content import Content, readable
 from moorage.reading.locate import Located, Locator
 from moorage.reading.source import opened
 
@@ -37,9 +37,11 @@ class Variants:
     async def preview(self, located: Located, recipe: Recipe) -> Rendered:
         """The item as a small image: of an image itself, of a video its poster.
 
-        Raises Undecodable with a reason to show for anything else, and for broken bytes.
+        Raises Undecodable with a reason to show for anything else, and for broken bytes; NotFound for a tombstone,
+        also where a preview of it was kept.
         """
         item = located.item
+        readable(item)
         name = recipe.name(item.version)
         found = await self.cache.get(item.store, item.key, name)
         if found is not None:

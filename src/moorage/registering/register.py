@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from moorage.model.access import Principal, Role
+from moorage.model.credentials import Keys
 from moorage.model.errors import InUse, Invalid, ProbeFailed, Refused
 from moorage.model.keys import prefix_of
 from moorage.model.probe import ProbeReport
@@ -16,6 +17,8 @@ from moorage.model.store import Provider, Store, StoreId, StoreOpener
 from moorage.model.transaction import Facts, Transaction
 from moorage.registering.probe import Checked, probe
 
+BUCKET: Final = re.compile(r"[A-Za-z0-9._:-]{1,255}")
+"""Wider than AWS's rules: others allow capitals, underscores and, for tenants, a colon."""
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -43,7 +46,7 @@ class Registering:
         wanted = replace(sound(store), created_ms=self.now_ms())
         checked = await self._probe(wanted)
         if not checked.report.passed and not force:
-            raise refusal(wanted, checked.report)
+            raise refusal(wanted, checked.report, "registered")
 
         def register(tx: Transaction) -> Store:
             added = tx.stores.add(wanted)
@@ -68,7 +71,7 @@ class Registering:
         wanted = sound(replace(changed, id=before.id, created_ms=before.created_ms))
         checked = await self._probe(wanted)
         if not checked.report.passed and not force:
-            raise refusal(wanted, checked.report)
+            raise refusal(wanted, checked.report, "changed")
 
         def write(tx: Transaction) -> None:
             tx.stores.update(wanted)
@@ -89,7 +92,8 @@ class Registering:
             if users:
                 raise InUse(
                     f"The store {name} is used by {', '.join(users)}. It was not removed.",
-                    "Remove those first. No object in the bucket is ever removed by this.",
+                    "Remove those first; where a mirror was removed and its items were kept, `moorage mirror rm ID "
+                    "--with-items` removes them too. No object in the bucket is ever removed by this.",
                     users=users,
                 )
             tx.stores.remove(store.id)
@@ -125,12 +129,12 @@ def need_use(principal: Principal, store: Store, role: Role) -> None:
     principal.need_everywhere(role)
 
 
-def refusal(store: Store, report: ProbeReport) -> ProbeFailed:
-    """The error for a store whose probe failed; its message names the first line at fault."""
+def refusal(store: Store, report: ProbeReport, what: str) -> ProbeFailed:
+    """The error for a store whose probe failed: it was not ``what``; its message names the first line at fault."""
     line = next(line for line in report.lines if line.refuses)
     return ProbeFailed(
-        f"The store {store.name} was not registered: {line.permission} is {line.finding}. {line.detail}".rstrip(),
-        line.advice or "Mend what the lines name, then try again, or register it anyway with force.",
+        f"The store {store.name} was not {what}: {line.permission} is {line.finding}. {line.detail}".rstrip(),
+        line.advice or "Mend what the lines name, then try again, or do it anyway with force.",
         report=report,
     )
 
@@ -165,8 +169,9 @@ def _sound_disk(store: Store) -> None:
 
 
 def _sound_s3(store: Store) -> None:
-    if not store.bucket or "/" in store.bucket:
+    if not BUCKET.fullmatch(store.bucket):
         raise Invalid(f"{store.bucket!r} is not a bucket.", "Write the bucket's name alone.", field="bucket")
+    _sound_words(store)
     if store.connection.root:
         raise Invalid("An S3 store has no root.", "Leave it empty, or choose the provider disk.", field="root")
     endpoint = store.connection.endpoint
@@ -181,6 +186,21 @@ def _sound_s3(store: Store) -> None:
         )
     if parts.username or parts.password:
         raise Invalid("The endpoint holds credentials.", "Give keys in the fields for them.", field="endpoint")
+
+
+def _sound_words(store: Store) -> None:
+    """Region and keys go into headers: Raises Invalid, without showing them, for what no header can hold."""
+    words = {"region": store.connection.region}
+    keys = store.connection.credentials
+    if isinstance(keys, Keys):
+        words |= {"access_key": keys.access_key, "secret_key": keys.secret_key, "session_token": keys.session_token}
+    for field, word in words.items():
+        if not (word.isascii() and word.isprintable()) or word != word.strip():
+            raise Invalid(
+                f"The {field.replace('_', ' ')} holds blanks at its ends or letters that no provider uses.",
+                "Copy it again, without a line break.",
+                field=field if field == "region" else f"credentials.{field}",
+            )
 
 
 def _told(store: Store) -> dict[str, object]:

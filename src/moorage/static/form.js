@@ -2,6 +2,7 @@
  * <m-form>: sends the form inside it as JSON and shows a problem in its [data-problem] box, at the field at fault.
  *
  * A name with dots nests (`credentials.kind`). data-type: int, list (one a line), tristate. data-empty: omit or null.
+ * data-key-encoding: the field holds a key that was escaped (m-objects sets it), and the body says so.
  * On the form: data-done, where to go then (`/stores/{name}` with fields of the answer); data-once, the field of the answer
  * that is shown once. A problem with a `report` goes to the <m-probe> inside, and [data-force] appears.
  */
@@ -28,7 +29,8 @@ export function values(form, submitter) {
   for (const field of form.elements) {
     if (!field.name || field.matches(":disabled") || field.tagName === "BUTTON") continue;
     if (field.type === "radio" && !field.checked) continue;
-    const { type, empty } = field.dataset;
+    const { type, empty, keyEncoding } = field.dataset;
+    if (keyEncoding) put(body, "key_encoding", keyEncoding);
     if (field.type === "checkbox") put(body, field.name, field.checked);
     else if (field.value === "" && empty) { if (empty === "null") put(body, field.name, null); }
     else put(body, field.name, type ? TYPES[type](field.value) : field.value);

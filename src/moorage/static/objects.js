@@ -8,6 +8,7 @@ import { call } from "./server.js";
 
 class Objects extends HTMLElement {
   #prefix = "";
+  #encoding = "";
   #abort = null;
 
   connectedCallback() {
@@ -22,9 +23,14 @@ class Objects extends HTMLElement {
   get #to() { return document.getElementById(this.getAttribute("prefix-to")); }
   get #store() { return this.#from?.value ?? this.getAttribute("store"); }
 
-  #open(prefix, { quiet = false } = {}) {
-    this.#prefix = prefix;
-    if (this.#to && !quiet) this.#to.value = prefix;
+  /** Shows a prefix; `encoding` is "escaped" for one that is no UTF-8, as the server wrote it. */
+  #open(prefix, { quiet = false, encoding = "" } = {}) {
+    [this.#prefix, this.#encoding] = [prefix, encoding];
+    if (this.#to && !quiet) {
+      this.#to.value = prefix;
+      if (encoding) this.#to.dataset.keyEncoding = encoding;
+      else delete this.#to.dataset.keyEncoding;
+    }
     this.list = element("ul", { class: "objects-list", tabindex: "0", "aria-label": "Prefixes and objects" });
     this.replaceChildren(this.#trail(), this.list);
     this.#more(null);
@@ -32,10 +38,11 @@ class Objects extends HTMLElement {
 
   /** The prefix, part by part, each a button that goes there. */
   #trail() {
+    const encoding = this.#encoding;
     const parts = this.#prefix.split("/").slice(0, -1);
     const button = (label, prefix) => {
       const made = element("button", { type: "button", class: "button quiet small" }, label);
-      made.addEventListener("click", () => this.#open(prefix));
+      made.addEventListener("click", () => this.#open(prefix, { encoding: prefix && encoding }));
       return made;
     };
     const steps = parts.map((part, at) => button(`${part || "(empty)"}/`, `${parts.slice(0, at + 1).join("/")}/`));
@@ -45,11 +52,11 @@ class Objects extends HTMLElement {
   async #more(after) {
     this.#abort?.abort();
     this.#abort = new AbortController();
-    const query = new URLSearchParams({ prefix: this.#prefix, delimiter: "/", limit: 200, ...(after === null ? {} : { after }) });
+    const query = new URLSearchParams({ prefix: this.#prefix, delimiter: "/", limit: 200, ...(this.#encoding && { key_encoding: this.#encoding }), ...(after !== null && { after }) });
     try {
       const path = `/api/v1/stores/${encodeURIComponent(this.#store)}/objects?${query}`;
       const page = await call("GET", path, { signal: this.#abort.signal });
-      this.list.append(...page.prefixes.map(({ prefix }) => this.#folder(prefix)), ...page.objects.map((object) => this.#object(object)));
+      this.list.append(...page.prefixes.map((row) => this.#folder(row)), ...page.objects.map((object) => this.#object(object)));
       if (page.next) this.list.append(this.#further(page.next));
       if (!this.list.children.length) this.list.append(element("li", { class: "soft" }, "Nothing here."));
     } catch (problem) {
@@ -57,9 +64,9 @@ class Objects extends HTMLElement {
     }
   }
 
-  #folder(prefix) {
+  #folder({ prefix, key_encoding: encoding }) {
     const button = element("button", { type: "button" }, icon("folder"), element("span", {}, prefix.slice(this.#prefix.length)));
-    button.addEventListener("click", () => this.#open(prefix));
+    button.addEventListener("click", () => this.#open(prefix, { encoding }));
     return element("li", {}, button);
   }
 

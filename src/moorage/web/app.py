@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -19,16 +19,18 @@ from moorage.edge import problems
 from moorage.edge.face import Face
 from moorage.edge.front import Front, fault
 from moorage.model.access import Role
-from moorage.model.errors import Conflict, Invalid, MoorageError, NotFound, SignInNeeded
+from moorage.model.errors import Invalid, MoorageError, NotFound, SignInNeeded, WrongMethod
 from moorage.web.api import folders, items, jobs, mirrors, people, projects, stores
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.document import describe
 from moorage.web.api.shapes import Health
 from moorage.web.bytes import ByteRoutes
+from moorage.web.heads import Heads
 from moorage.web.pages import routes as page_routes
 from moorage.web.pages.rendering import problem_page
 from moorage.wiring import Services
 
+METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 STATIC: Final = Path(moorage.__file__).parent / "static"
 
 
@@ -65,7 +67,7 @@ def make_app(services: Services) -> ASGIApp:
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
     api.add_exception_handler(Exception, _on_fault)
-    return Front(ByteRoutes(face, api), prefix=face.path_prefix)
+    return Front(ByteRoutes(face, Heads(api)), prefix=face.path_prefix)
 
 
 async def health(uses: Uses, asker: Asker) -> Response:
@@ -115,6 +117,13 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:] if not str(part).endswith("Body"))
     told = Invalid(f"{field or 'The request'}: {first['msg']}. Nothing was changed.", "Correct it.", field=field)
+    if first["type"] == "json_invalid":
+        told = Invalid("The body is no JSON. Nothing was changed.", "Send UTF-8 JSON; /openapi.json describes it.")
+    elif not field and first["loc"] == ("body",):
+        told = Invalid(
+            "A JSON object is needed as the body. Nothing was changed.",
+            "Send it with Content-Type: application/json; /openapi.json describes it.",
+        )
     return await _on_error(request, told)
 
 
@@ -124,15 +133,25 @@ async def _on_fault(request: Request, error: Exception) -> Response:
     return await _on_error(request, fault(request.scope.get("moorage.request", "")))
 
 
+def _allowed(request: Request) -> str:
+    """The methods that are answered at this path, as ``Allow`` lists them."""
+    routes = request.app.router.routes
+    asked = {method: dict(request.scope, method=method) for method in METHODS}
+    found = {method for method in asked if any(route.matches(asked[method])[0] is Match.FULL for route in routes)}
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
+
+
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     told: MoorageError
+    if isinstance(error.__cause__, MoorageError):  # FastAPI wraps what goes wrong while it reads a body
+        return await _on_error(request, error.__cause__)
     if error.status_code == 404:  # noqa: PLR2004 - the status that starlette raises
         told = NotFound("There is nothing at this address.", "Start at the first page, or read /openapi.json.")
     elif error.status_code == 401:  # noqa: PLR2004 - likewise
         told = SignInNeeded(str(error.detail), "Sign in.")
     elif error.status_code == 405:  # noqa: PLR2004 - likewise
-        told = Conflict(f"{request.method} does not work here.", "Read /openapi.json.")
+        told = WrongMethod(f"{request.method} does not work here.", "Read /openapi.json.", allowed=_allowed(request))
     else:
         told = Invalid(f"{error.detail}. Nothing was changed.", "Correct the request.")
     return await _on_error(request, told)

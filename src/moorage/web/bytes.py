@@ -17,7 +17,7 @@ from moorage.edge.face import Face
 from moorage.edge.ranges import Representation, decide
 from moorage.model.access import Role
 from moorage.model.catalogue import ItemId
-from moorage.model.errors import Changed, Invalid, NotFound, RangeUnsatisfiable, SignInNeeded
+from moorage.model.errors import Changed, Invalid, NotFound, RangeUnsatisfiable, SignInNeeded, WrongMethod
 from moorage.model.keys import escape
 from moorage.model.variant import Recipe, Rendered
 from moorage.reading.locate import Located
@@ -39,9 +39,11 @@ class ByteRoutes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = ROUTE.fullmatch(scope["path"]) if scope["type"] == "http" else None
-        if match is None or scope["method"] not in ("GET", "HEAD"):
+        if match is None:
             await self._inner(scope, receive, send)
             return
+        if scope["method"] not in ("GET", "HEAD"):
+            raise WrongMethod(f"{scope['method']} does not work here.", "Use GET or HEAD.", allowed="GET, HEAD")
         headers = headers_of(scope)
         query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
         item, route = int(match[1]), match[2]

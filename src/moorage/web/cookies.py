@@ -35,7 +35,8 @@ def forget_cookie(uses: Face, response: Response) -> Response:
 def sender(uses: Face, request: Request) -> str:
     """The address that asks; behind a proxy that we trust, the last one that it was told of and we do not trust."""
     peer = request.client.host if request.client else ""
-    chain = [peer, *reversed(request.headers.get("x-forwarded-for", "").replace(" ", "").split(","))]
+    told = ",".join(request.headers.getlist("x-forwarded-for"))  # some proxies add a line of their own
+    chain = [peer, *reversed(told.replace(" ", "").split(","))]
     for address in chain:
         if not _trusted(uses, address):
             return address or peer

@@ -1,4 +1,8 @@
-"""Sending bytes: whole, one range or several, with backpressure, until the reader leaves."""
+"""Sending bytes: whole, one range or several, with backpressure, until the reader leaves.
+
+A reader that pauses, such as a player, keeps no connection of the store: the object is opened again at the
+place that was reached once the reader goes on.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,17 @@ from moorage.edge.ranges import Decision, Representation, Span
 from moorage.edge.security import BYTES, INLINE_TYPES
 from moorage.edge.times import http_date
 from moorage.model.catalogue import Item
+from moorage.model.errors import TryAgain
 from moorage.model.media import UNKNOWN
-from moorage.model.objects import ByteRange, ObjectBody
+from moorage.model.objects import ByteRange, FileBody, ObjectBody
 from moorage.reading.content import Content
 from moorage.reading.locate import Located
 
 Headers = list[tuple[str, str]]
+PAUSE_S: Final = 10.0
+"""A reader that takes nothing for so long pauses."""
+LONGEST_PAUSE_S: Final = 600.0
+"""Then its connection is cut; players and downloads go on by a range."""
 _NO_TAG: Final = re.compile(r"[^\x21\x23-\x7e]")
 
 
@@ -54,7 +63,7 @@ class Answer:
                 headers = [*headers, ("content-range", f"bytes {span.start}-{span.stop - 1}/{known.size}")]
             headers = [*headers, ("content-length", str(span.stop - span.start))]
             await self.start(decision.status, headers)
-            await self._stream(body)
+            await self._stream(content, located, span, body)
             await self.send({"type": "http.response.body", "body": b""})
 
     async def _send_parts(self, content: Content, located: Located, spans: tuple[Span, ...], headers: Headers) -> None:
@@ -69,37 +78,64 @@ class Answer:
         tail = f"\r\n--{boundary}--\r\n".encode()
         length = sum(len(head) + span.stop - span.start for head, span in zip(heads, spans, strict=True)) + len(tail)
         kept = [(name, value) for name, value in headers if name != "content-type"]
-        first = await content.exactly(located, ByteRange(spans[0].start, spans[0].stop - spans[0].start))
-        bodies: list[ObjectBody] = [first]
-        try:
+        first = await content.exactly(located, _range(spans[0].start, spans[0]))
+        async with first:
             multipart = ("content-type", f"multipart/byteranges; boundary={boundary}")
             await self.start(206, [*kept, multipart, ("content-length", str(length))])
             for number, (head, span) in enumerate(zip(heads, spans, strict=True)):
-                if number:
-                    bodies.append(await content.exactly(located, ByteRange(span.start, span.stop - span.start)))
+                body = await content.exactly(located, _range(span.start, span)) if number else first
                 await self.send({"type": "http.response.body", "body": head, "more_body": True})
-                await self._stream(bodies[-1])
-                await bodies[-1].aclose()
+                await self._stream(content, located, span, body)
             await self.send({"type": "http.response.body", "body": tail})
-        finally:
-            for body in bodies:
-                await body.aclose()
 
-    async def _stream(self, body: ObjectBody) -> None:
+    async def _stream(self, content: Content, located: Located, span: Span, body: ObjectBody) -> None:
+        """Send a span and close its body, however this ends."""
         watch = asyncio.ensure_future(self._until_left())
+        reached = span.start
         try:
-            async for block in body:
-                if watch.done():
+            while True:
+                reached = await self._forward(body, reached, watch)
+                if reached >= span.stop or watch.done():
                     return
-                await self.send({"type": "http.response.body", "body": block, "more_body": True})
+                body = await content.exactly(located, _range(reached, span))
         finally:
             watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watch
 
+    async def _forward(self, body: ObjectBody, reached: int, watch: asyncio.Future[None]) -> int:
+        """Send a body until it ends or the reader pauses; the index up to which bytes were sent."""
+        patience_s = LONGEST_PAUSE_S if isinstance(body, FileBody) else PAUSE_S
+        held = b""
+        async with body:
+            async for block in body:
+                if watch.done():
+                    return reached
+                try:
+                    await self._send_block(block, patience_s)
+                except TimeoutError:
+                    held = block
+                    break
+                reached += len(block)
+        if held:
+            try:
+                await self._send_block(held, LONGEST_PAUSE_S)
+            except TimeoutError as exc:
+                raise TryAgain(f"The reader took nothing for {LONGEST_PAUSE_S:.0f} s.", "Go on by a range.") from exc
+        return reached + len(held)
+
+    async def _send_block(self, block: bytes, patience_s: float) -> None:
+        """Send a block; TimeoutError, with nothing of it sent, when the reader takes none for so long."""
+        async with asyncio.timeout(patience_s):
+            await self.send({"type": "http.response.body", "body": block, "more_body": True})
+
     async def _until_left(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
             pass
+
+
+def _range(start: int, span: Span) -> ByteRange:
+    return ByteRange(start, span.stop - start)
 
 
 async def send_empty(answer: Answer, status: int, headers: Headers, length: int | None = None) -> None:

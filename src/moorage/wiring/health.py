@@ -11,6 +11,7 @@ from moorage.model.clock import now_ms
 from moorage.model.credentials import Forgotten
 from moorage.model.errors import MoorageError
 from moorage.model.jobs import JobState
+from moorage.model.mirror import MirrorState
 from moorage.model.transaction import Facts, Transaction
 from moorage.settings import Settings
 from moorage.wiring.addresses import elsewhere
@@ -86,7 +87,8 @@ def _key(settings: Settings) -> Line:
 
 
 def _catalogue(tx: Transaction) -> list[Line]:
-    stores, mirrors = tx.stores.all(), tx.mirrors.all()
+    stores = tx.stores.all()
+    mirrors = [one for one in tx.mirrors.all() if one.state is not MirrorState.DETACHED]
     lines: list[Line] = [("catalogue", OK, f"{len(tx.projects.all())} projects, {len(mirrors)} mirrors.")]
     for store in stores:
         if isinstance(store.connection.credentials, Forgotten):
@@ -105,7 +107,7 @@ def _catalogue(tx: Transaction) -> list[Line]:
     lines += [
         (f"mirror {mirror.id}", FAILED, f"It is broken: {mirror.reason}")
         for mirror in mirrors
-        if mirror.state == "broken"
+        if mirror.state is MirrorState.BROKEN
     ]
     waiting = tx.jobs.all(states=[JobState.NEEDS_CONFIRMATION])
     lines += [(f"job {job.id}", WARNING, f"It waits for an answer: {job.title}") for job in waiting]

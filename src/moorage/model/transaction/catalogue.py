@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from moorage.model.catalogue import Folder, FolderId, Gone, Item, ItemId, Measured, Order, Page, Project, ProjectId
@@ -102,6 +102,18 @@ class Items(Protocol):
 
     def between(self, tree: FolderId, after: bytes | None, upto: bytes | None) -> list[Row]:
         """Live rows of a tree whose path + name lies in (after, upto], in no particular order."""
+
+    def unchanged(
+        self,
+        tree: FolderId,
+        after: bytes | None,
+        upto: bytes | None,
+        listed: Mapping[bytes, Sequence[tuple[bytes, int, str, str]]],
+    ) -> bool:
+        """Whether the live rows of that interval are exactly these, none more, none less.
+
+        ``listed``: by path (name, size, etag, generation), in ascending order of names.
+        """
 
     def gone_between(
         self, tree: FolderId, after: bytes | None, upto: bytes | None

@@ -57,6 +57,9 @@ class Jobs(Protocol):
 
     def work(self, work: int) -> Work: ...
 
+    def held(self, work: Work) -> Work | None:
+        """The row as it is now; None unless it has the epoch of ``work``, is open, and its job runs."""
+
     def works(self, job: JobId, *, step: str = "", open_only: bool = False) -> list[Work]: ...
 
     def runnable(self, now_ms: int, limit: int = 100) -> list[Work]:

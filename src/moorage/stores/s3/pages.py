@@ -7,10 +7,10 @@ such as a continuation token with a control character, be repaired: a repaired r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote_plus
 
 from lxml import etree
@@ -32,7 +32,6 @@ _BLOCK: Final = re.compile(
 )
 _PREFIX: Final = re.compile(r"<CommonPrefixes><Prefix>([^<&]+)</Prefix></CommonPrefixes>", re.ASCII)
 _CARRIAGE_RETURN: Final = re.compile(rb"<(?:Key|Prefix)>[^<\r]*\r")
-_LISTED: Final = Listed._make
 
 
 class Unreadable(Exception):
@@ -64,44 +63,94 @@ def parse(document: bytes) -> Page:
 def parse_fast(document: bytes) -> Page | None:
     """The page, where every part of it has the plain form that S3 servers write; None: do not know.
 
-    Takes about a microsecond per key. Each block must match whole, and blocks, prefixes and KeyCount must
-    agree, so that nothing is passed over.
+    Takes 1.4 microseconds per key where the blocks are all alike, 2.4 otherwise. Each block must match whole,
+    and blocks, prefixes and KeyCount must agree, so that nothing is passed over.
     """
     try:
         text = document.decode("ascii")
     except UnicodeDecodeError:
         return None
-    if not text.rstrip().endswith(f"</{_ROOT}>") or "<!" in text or text.count("<EncodingType>url</EncodingType>") != 1:
-        return None
-    truncated = _one(text, "IsTruncated")
-    blocks = _BLOCK.findall(text)
-    prefixes = _PREFIX.findall(text) if "<CommonPrefixes" in text else []
+    columns, rest = _alike(text) or _columns(text)
+    truncated = _one(rest, "IsTruncated")
+    prefixes = _PREFIX.findall(rest)
     if (
-        truncated not in {"true", "false"}
-        or len(blocks) != text.count("<Contents")
-        or len(prefixes) != text.count("<CommonPrefixes")
+        not text.rstrip().endswith(f"</{_ROOT}>")
+        or "<!" in rest
+        or rest.count("<EncodingType>url</EncodingType>") != 1
+        or truncated not in {"true", "false"}
+        or rest.count("<Contents")
+        or len(prefixes) != rest.count("<CommonPrefixes")
     ):
         return None
-    count = _one(text, "KeyCount")
-    if count is not None and count != str(len(blocks) + len(prefixes)):
+    count = _one(rest, "KeyCount")
+    if count is not None and count != str(len(columns.keys) + len(prefixes)):
         return None
     try:
-        return Page(_objects(blocks), [Key(_decoded(prefix)) for prefix in prefixes], truncated == "true")
+        return Page(_objects(columns), [Key(_decoded(prefix)) for prefix in prefixes], truncated == "true")
     except ValueError:  # a date such as 2024-02-30
         return None
 
 
-def _objects(blocks: list[tuple[str, str, str, str]]) -> list[Listed]:
-    if not blocks:
+class _Columns(NamedTuple):
+    """The texts of all blocks, field by field; dates without fractions."""
+
+    keys: Sequence[str]
+    dates: Iterable[str]
+    etags: Iterable[str]
+    sizes: Iterable[str]
+
+
+def _columns(text: str) -> tuple[_Columns, str]:
+    """The fields of all blocks that have the plain form, and the text without these blocks."""
+    parts = _BLOCK.split(text)
+    return _Columns(parts[1::5], parts[2::5], parts[3::5], parts[4::5]), "".join(parts[0::5])
+
+
+def _alike(text: str) -> tuple[_Columns, str] | None:
+    """The same for blocks in a row that differ in nothing but their fields; None where they do not.
+
+    The fields are cut out by what stands between them in the first block. Put together again they must be
+    the same text: so this finds what ``_BLOCK`` finds, in half the time.
+    """
+    first = _BLOCK.search(text)
+    if first is None:
+        return None
+    closing = text[first.end(4) : first.end()]
+    between = (
+        text[first.end(1) : first.start(2)],
+        text[text.index("Z", first.end(2)) : first.start(3)],
+        text[first.end(3) : first.start(4)],
+        closing + "<Contents><Key>",
+    )
+    stop = text.rindex(closing)
+    body = joined = text[first.start(1) : stop]
+    for one in reversed(between):
+        joined = joined.replace(one, "\n")
+    fields = joined.split("\n")
+    count, over = divmod(len(fields), 4)
+    dates = [date[:19] for date in fields[1::4]]
+    if over or "<" in joined or "&" in joined or '"' in joined or not all(fields[0::4]) or set(map(len, dates)) != {19}:
+        return None
+    told = [""] * (8 * count)
+    for at in range(4):
+        told[2 * at :: 8] = fields[at::4]
+        told[2 * at + 1 :: 8] = [between[at]] * count
+    if "".join(told[:-1]) != body or not "".join(fields[3::4]).isdigit():
+        return None
+    rest = text[: first.start()] + text[stop + len(closing) :]
+    return None if "<Contents" in rest else (_Columns(fields[0::4], dates, fields[2::4], fields[3::4]), rest)
+
+
+def _objects(columns: _Columns) -> list[Listed]:
+    if not columns.keys:
         return []
-    keys: Iterable[str]
-    keys, dates, etags, sizes = zip(*blocks, strict=True)
     # Most keys are odd by their slashes only: those are put right all at once.
-    joined = "\n".join(keys).replace("%2F", "/")
-    keys = joined.split("\n")
+    joined = "\n".join(columns.keys).replace("%2F", "/")
+    keys: Iterable[str] = joined.split("\n")
     if "%" in joined or "+" in joined:
         keys = [_decoded(key) for key in keys]
-    return list(map(_LISTED, zip(keys, map(int, sizes), etags, map(second_ms, dates), repeat(""))))
+    facts = zip(keys, map(int, columns.sizes), columns.etags, map(second_ms, columns.dates), repeat(""))
+    return list(map(tuple.__new__, repeat(Listed), facts))
 
 
 def parse_strict(document: bytes) -> Page:

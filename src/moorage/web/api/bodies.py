@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from moorage.model.access import Role
+from moorage.model.catalogue import id_of
 from moorage.model.credentials import Anonymous, Credentials, Keys
 from moorage.model.errors import Invalid
-from moorage.model.keys import Bucket, Prefix
+from moorage.model.keys import Bucket, Key, Prefix, needs_escape, unescape
 from moorage.model.mirror import OnVanished
 from moorage.model.store import Connection, Provider, Scope, Serve, Store
 
+LONGEST_S: Final = 100 * 365 * 24 * 3600
+"""A century: no token needs more, and calendars end."""
+
 
 class Body(BaseModel):
-    """A request body; unknown fields are refused."""
+    """A request body; unknown fields are refused, and so is text that no UTF-8 can write."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _whole(cls, value: Any, info: ValidationInfo) -> Any:
+        for text in value if isinstance(value, list) else [value]:
+            shown = text.get_secret_value() if isinstance(text, SecretStr) else text
+            if isinstance(shown, str) and needs_escape(shown):
+                raise Invalid(
+                    f"{info.field_name} holds half a character, which no text can. Nothing was changed.",
+                    "Send whole characters; names of other bytes go with key_encoding: escaped.",
+                    field=info.field_name or "",
+                )
+        return value
 
 
 class AnonymousBody(Body):
@@ -124,14 +141,26 @@ class ProjectPatch(Body):
     default_store: str | None = Field(default=None, description="Name of a store; empty: none.")
 
 
-class FolderBody(Body):
+class KeyedBody(Body):
+    """A body with names of objects or folders."""
+
+    key_encoding: Literal["escaped"] | None = Field(
+        default=None, description=r"Names are escaped: bytes that are no UTF-8 as \xNN, a backslash doubled."
+    )
+
+    def key(self, text: str) -> Key:
+        """The name that a text of this body stands for."""
+        return unescape(text) if self.key_encoding else Key(text)
+
+
+class FolderBody(KeyedBody):
     """A folder to make."""
 
     parent: str
     name: str
 
 
-class FolderPatch(Body):
+class FolderPatch(KeyedBody):
     """A folder's new name."""
 
     name: str
@@ -149,7 +178,7 @@ class UrlBody(Body):
     format: str = "webp"
 
 
-class MirrorBody(Body):
+class MirrorBody(KeyedBody):
     """A mirror to make."""
 
     store: str = Field(examples=["reef"])
@@ -245,7 +274,7 @@ class TokenBody(Body):
     name: str
     role: RoleWord | None = None
     project: str | None = None
-    expires_in: int | None = Field(default=None, ge=60, description="Seconds; null: never.")
+    expires_in: int | None = Field(default=None, ge=60, le=LONGEST_S, description="Seconds; null: never.")
 
 
 def role_of(word: str) -> Role:
@@ -255,8 +284,9 @@ def role_of(word: str) -> Role:
 
 def whole_id(text: str, field: str = "id") -> int:
     """An id from its decimal text. Raises Invalid for anything else."""
-    if text.isascii() and text.isdigit() and int(text) < 2**53:
-        return int(text)
+    found = id_of(text)
+    if found is not None:
+        return found
     raise Invalid(f"{text[:40]!r} is not an id.", "Ids are decimal numbers as other answers give them.", field=field)
 
 

@@ -59,13 +59,13 @@ async def children(
 async def add(uses: Uses, asker: Asker, body: FolderBody) -> Response:
     """Make a plain folder."""
     parent = FolderId(whole_id(body.parent, "parent"))
-    return answer(render.folder(await uses.changing.add_folder(asker, parent, unescape(body.name))), 201)
+    return answer(render.folder(await uses.changing.add_folder(asker, parent, body.key(body.name))), 201)
 
 
 @router.patch("/folders/{folder}", responses={200: {"model": FolderShape}})
 async def rename(uses: Uses, asker: Asker, folder: str, body: FolderPatch) -> Response:
     """Rename a plain folder or the mount of a mirror."""
-    renamed = await uses.changing.rename_folder(asker, FolderId(whole_id(folder)), unescape(body.name))
+    renamed = await uses.changing.rename_folder(asker, FolderId(whole_id(folder)), body.key(body.name))
     return answer(render.folder(renamed))
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from moorage.edge.face import Face
 from moorage.model.access import Principal, Role
-from moorage.model.errors import Conflict, Invalid, NotFound
+from moorage.model.errors import Conflict, Invalid, NotFound, Refused
 from moorage.model.jobs import Job, JobId, JobState
 from moorage.model.keys import escape, key_of
 from moorage.model.transaction import Transaction
 from moorage.web.api import render
-from moorage.web.api.asking import Asker, Uses, answer, dumped
+from moorage.web.api.asking import Asker, Uses, answer, asker_of, dumped
 from moorage.web.api.bodies import ConfirmBody, whole_id
 from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import JobList, JobShape
@@ -50,9 +51,12 @@ async def all_jobs(
 
 
 @router.get("/events")
-async def events(uses: Uses, asker: Asker) -> Response:
+async def events(uses: Uses, asker: Asker, request: Request) -> Response:
     """Server-sent events of all jobs that the caller may see, at most one a second for each."""
-    return StreamingResponse(_all_events(uses, asker), media_type="text/event-stream", headers=EVENTS)
+    del asker  # asked for again and again while the stream lasts
+    return StreamingResponse(
+        _while_admitted(_all_events(uses, request)), media_type="text/event-stream", headers=EVENTS
+    )
 
 
 @router.get("/{job}", responses={200: {"model": JobShape}})
@@ -62,10 +66,12 @@ async def one(uses: Uses, asker: Asker, job: str) -> Response:
 
 
 @router.get("/{job}/events")
-async def job_events(uses: Uses, asker: Asker, job: str) -> Response:
+async def job_events(uses: Uses, asker: Asker, request: Request, job: str) -> Response:
     """Server-sent events of one job; the stream ends after its final state."""
     found = await job_for(uses, asker, JobId(whole_id(job)))
-    return StreamingResponse(_job_events(uses, asker, found.id), media_type="text/event-stream", headers=EVENTS)
+    return StreamingResponse(
+        _while_admitted(_job_events(uses, request, found.id)), media_type="text/event-stream", headers=EVENTS
+    )
 
 
 @router.get("/{job}/missing")
@@ -174,11 +180,18 @@ def _missing(tx: Transaction, job: Job, after: int, limit: int) -> render.Json:
     return {"items": items, "next": str(rows[-1].id) if len(rows) == limit else None}
 
 
-async def _job_events(uses: Face, asker: Principal, job: JobId) -> AsyncIterator[bytes]:
+async def _while_admitted(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The stream until its reader may see it no longer, or what it tells of is gone."""
+    with contextlib.suppress(Refused, NotFound):
+        async for message in stream:
+            yield message
+
+
+async def _job_events(uses: Face, request: Request, job: JobId) -> AsyncIterator[bytes]:
     last = None
     told = time.monotonic()
     while True:
-        shown = render.job(await job_for(uses, asker, job), uses.now_ms())
+        shown = render.job(await job_for(uses, await asker_of(request), job), uses.now_ms())
         if shown != last:
             last, told = shown, time.monotonic()
             yield b"data: " + dumped(shown) + b"\n\n"
@@ -190,17 +203,20 @@ async def _job_events(uses: Face, asker: Principal, job: JobId) -> AsyncIterator
         await asyncio.sleep(POLL_S)
 
 
-async def _all_events(uses: Face, asker: Principal) -> AsyncIterator[bytes]:
+async def _all_events(uses: Face, request: Request) -> AsyncIterator[bytes]:
     told = time.monotonic()
     yield b": \n\n"
+    asker = await asker_of(request)
     recent = uses.now_ms() - ENDED_LATELY_MS
     ended = await visible_jobs(uses, asker, states=[state for state in JobState if state.final], limit=20)
     watched: dict[str, render.Json] = {str(job.id): {"state": ""} for job in ended if (job.ended_ms or 0) > recent}
     while not uses.stopping.is_set():
+        asker = await asker_of(request)
         opened = await visible_jobs(uses, asker, states=[state for state in JobState if not state.final])
         seen = {str(job.id): render.job(job, uses.now_ms()) for job in opened}
         for id in watched.keys() - seen.keys():
-            seen[id] = render.job(await job_for(uses, asker, JobId(int(id))), uses.now_ms())
+            with contextlib.suppress(NotFound):  # removed with its project, or out of sight now
+                seen[id] = render.job(await job_for(uses, asker, JobId(int(id))), uses.now_ms())
         for id, shown in seen.items():
             if shown != watched.get(id):
                 told = time.monotonic()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -9,9 +11,9 @@ from moorage.cataloguing.projects import find
 from moorage.edge.face import Face
 from moorage.model.access import Principal, Role
 from moorage.model.catalogue import FolderId
-from moorage.model.errors import NotFound
+from moorage.model.errors import AlreadyExists, NotFound
 from moorage.model.jobs import JobState
-from moorage.model.keys import Key, unescape
+from moorage.model.keys import Key
 from moorage.model.mirror import Mirror, MirrorId, MirrorState
 from moorage.model.transaction import Transaction
 from moorage.web.api import render
@@ -19,6 +21,7 @@ from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.bodies import MirrorBody, MirrorPatch, whole_id
 from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import MirrorList, MirrorShape, StartedJob, StartedMirror
+from moorage.web.api.stores import visible
 
 router = APIRouter(route_class=OnceRoute, prefix="/mirrors", tags=["mirrors"])
 OPEN = [state for state in JobState if not state.final]
@@ -27,15 +30,16 @@ OPEN = [state for state in JobState if not state.final]
 @router.post("", status_code=202, responses={202: {"model": StartedMirror}})
 async def add(uses: Uses, asker: Asker, body: MirrorBody) -> Response:
     """Show a prefix of a store below a folder; the answer names the job of the first scan."""
+    await visible(uses, asker, body.store)  # before anything is made for it
     if body.create_project:
         await _ensure_project(uses, asker, body.project)
     project = await uses.projects.get(asker, body.project)
-    parent, name = await _home(uses, asker, project.project.root, unescape(body.folder).strip("/"))
+    parent, name = await _home(uses, asker, project.project.root, body.key(body.folder).strip("/"))
     mirror, job = await uses.mirroring.add(
         asker,
         store=body.store,
         project=project.project.id,
-        prefix=unescape(body.prefix),
+        prefix=body.key(body.prefix),
         folder=parent,
         name=name,
         include=tuple(body.include),
@@ -104,7 +108,7 @@ async def visible_mirrors(uses: Face, asker: Principal, project: str = "") -> li
     """Mirrors that the asker may see and that were not removed."""
 
     def read(tx: Transaction) -> list[Mirror]:
-        found = tx.mirrors.all(find(tx, project).id if project else None)
+        found = tx.mirrors.all(find(tx, asker, project).id if project else None)
         return [one for one in found if asker.role_on(one.project) and one.state is not MirrorState.DETACHED]
 
     return await uses.facts.read(read)
@@ -122,8 +126,9 @@ async def shown_mirror(uses: Face, mirror: Mirror) -> render.Json:
 
     def read(tx: Transaction) -> render.Json:
         jobs = tx.jobs.all(states=OPEN, kind="scan", subject=mirror.id, limit=1)
-        names = (tx.projects.get(mirror.project).name, tx.folders.get(mirror.folder).name)
-        return render.mirror(mirror, tx.stores.get(mirror.store), names, jobs[0] if jobs else None)
+        way = [one.name for one in tx.folders.ancestors(mirror.folder)[1:]]
+        project = tx.projects.get(mirror.project).name
+        return render.mirror(mirror, tx.stores.get(mirror.store), project, way, jobs[0] if jobs else None)
 
     return await uses.facts.read(read)
 
@@ -142,4 +147,5 @@ async def _ensure_project(uses: Face, asker: Principal, name: str) -> None:
     try:
         await uses.projects.get(asker, name)
     except NotFound:
-        await uses.projects.add(asker, name)
+        with contextlib.suppress(AlreadyExists):  # made by somebody else meanwhile
+            await uses.projects.add(asker, name)

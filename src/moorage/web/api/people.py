@@ -82,7 +82,7 @@ async def users(uses: Uses, asker: Asker) -> Response:
 async def add(uses: Uses, asker: Asker, body: UserBody) -> Response:
     """Add a user; the answer holds a one-time link to send, shown once."""
     role = None if body.role is None else role_of(body.role)
-    project = await _project(uses, body.project)
+    project = await _project(uses, asker, body.project)
     user = await add_user(uses.door, asker, body.email, role=role, project=project)
     link = await make_link(uses.door, asker, user.id)
     grants = await uses.facts.read(lambda tx: tx.people.grants(user.id))
@@ -92,6 +92,7 @@ async def add(uses: Uses, asker: Asker, body: UserBody) -> Response:
 @router.patch("/users/{user}", responses={200: {"model": UserShape}})
 async def change(uses: Uses, asker: Asker, user: str, body: UserPatch) -> Response:
     """Change a user's role on everything, or shut the user out."""
+    asker.need_everywhere(Role.ADMIN)
     id = UserId(whole_id(user))
     if "role" in body.model_fields_set:
         await set_role(uses.door, asker, id, None if body.role is None else role_of(body.role))
@@ -128,7 +129,7 @@ async def grants(uses: Uses, asker: Asker) -> Response:
 @router.post("/grants", status_code=201)
 async def grant(uses: Uses, asker: Asker, body: GrantBody) -> Response:
     """Grant a role on a project, or on everything."""
-    project = await _project(uses, body.project)
+    project = await _project(uses, asker, body.project)
     await set_role(uses.door, asker, UserId(whole_id(body.user)), role_of(body.role), project=project)
     uses.admission.forget()
     return answer({"user": body.user, "role": body.role, "project": render.text_id(project)}, 201)
@@ -137,7 +138,7 @@ async def grant(uses: Uses, asker: Asker, body: GrantBody) -> Response:
 @router.delete("/grants", status_code=204)
 async def ungrant(uses: Uses, asker: Asker, body: UngrantBody) -> Response:
     """Withdraw a role."""
-    project = await _project(uses, body.project)
+    project = await _project(uses, asker, body.project)
     await set_role(uses.door, asker, UserId(whole_id(body.user)), None, project=project)
     uses.admission.forget()
     return Response(status_code=204)
@@ -157,7 +158,7 @@ async def new_token(uses: Uses, asker: Asker, body: TokenBody) -> Response:
         asker,
         body.name,
         role=None if body.role is None else role_of(body.role),
-        project=await _project(uses, body.project),
+        project=await _project(uses, asker, body.project),
         lives=None if body.expires_in is None else timedelta(seconds=body.expires_in),
     )
     return answer(render.token(made.token, asker.email) | {"token": made.text}, 201)
@@ -217,8 +218,8 @@ def _member(tx: Transaction, user: UserId) -> Member:
     return Member(tx.people.get(user), tuple(held))
 
 
-async def _project(uses: Face, which: str | None) -> ProjectId | None:
-    return None if which is None else (await uses.facts.read(lambda tx: find(tx, which))).id
+async def _project(uses: Face, asker: Principal, which: str | None) -> ProjectId | None:
+    return None if which is None else (await uses.facts.read(lambda tx: find(tx, asker, which))).id
 
 
 def _link(uses: Face, text: str, expires_ms: int) -> render.Json:

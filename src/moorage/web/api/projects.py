@@ -11,13 +11,13 @@ from starlette.responses import Response, StreamingResponse
 
 from moorage.cataloguing.projects import CountedProject
 from moorage.edge.times import from_iso
-from moorage.model.access import Principal
+from moorage.model.access import Role
 from moorage.model.catalogue import Item, Kind, Page, ProjectId
 from moorage.model.errors import Invalid
 from moorage.model.store import Store, StoreId
 from moorage.model.transaction import ItemQuery
 from moorage.web.api import render
-from moorage.web.api.asking import Asker, Uses, answer, dumped
+from moorage.web.api.asking import Asker, Uses, answer, asker_of, dumped
 from moorage.web.api.bodies import ProjectBody, ProjectPatch, UrlBody
 from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import ItemList, ProjectList, ProjectShape
@@ -91,7 +91,7 @@ async def items(
         modified_after_ms=moment(modified_after, "modified_after"),
         modified_before_ms=moment(modified_before, "modified_before"),
     )
-    rows = _Rows(uses, asker, found, query, recursive=recursive)
+    rows = _Rows(uses, request, found, query, recursive=recursive)
     accept = request.headers.get("accept", "")
     if "text/csv" in accept:
         return StreamingResponse(rows.csv(after), media_type="text/csv; charset=utf-8")
@@ -102,10 +102,10 @@ async def items(
 
 
 @router.post("/{project}/urls")
-async def urls(uses: Uses, asker: Asker, project: str, body: UrlBody) -> Response:
+async def urls(uses: Uses, asker: Asker, request: Request, project: str, body: UrlBody) -> Response:
     """A signed URL for every item of a project, as a stream of NDJSON lines."""
     found = await uses.projects.get(asker, project)
-    rows = _Rows(uses, asker, found, ItemQuery(), recursive=True)
+    rows = _Rows(uses, request, found, ItemQuery(), recursive=True)
 
     async def lines() -> AsyncIterator[bytes]:
         async for item in rows.every(None):
@@ -115,19 +115,20 @@ async def urls(uses: Uses, asker: Asker, project: str, body: UrlBody) -> Respons
 
 
 class _Rows:
-    """Items of one project, page by page, in the form that was asked for."""
+    """Items of one project, page by page, in the form that was asked for, as long as the reader may see them."""
 
-    def __init__(self, uses: Uses, asker: Principal, of: CountedProject, query: ItemQuery, *, recursive: bool) -> None:
+    def __init__(self, uses: Uses, request: Request, of: CountedProject, query: ItemQuery, *, recursive: bool) -> None:
         self._uses = uses
-        self._asker = asker
+        self._request = request
         self._project = of.project
         self._query = query
         self._recursive = recursive
 
     async def page(self, after: str | None, limit: int) -> Page[Item]:
-        browsing = self._uses.browsing
+        asker, project = await asker_of(self._request), ProjectId(self._project.id)
         if self._recursive:
-            return await browsing.walk(self._asker, ProjectId(self._project.id), self._query, after=after, limit=limit)
+            return await self._uses.browsing.walk(asker, project, self._query, after=after, limit=limit)
+        asker.need(Role.VIEWER, project)
         size = max(1, min(limit, 1000))
         return await self._uses.facts.read(
             lambda tx: tx.items.page(self._project.root, self._query, after=after, limit=size)

@@ -11,7 +11,7 @@ from moorage.edge.times import iso
 from moorage.model.access import Grant, Token, User
 from moorage.model.catalogue import Counts, Folder, Item
 from moorage.model.jobs import NO_WORKER_AFTER_S, Job, JobState, Question
-from moorage.model.keys import ESCAPED, escape, needs_escape
+from moorage.model.keys import ESCAPED, Key, escape, needs_escape
 from moorage.model.mirror import Mirror
 from moorage.model.objects import ListingPage
 from moorage.model.probe import ProbeReport
@@ -163,14 +163,15 @@ def question(of: Question | None) -> Json | None:
     }
 
 
-def mirror(of: Mirror, in_store: Store, names: tuple[str, str], open_job: Job | None = None) -> Json:
-    """A mirror; ``names`` are those of its project and folder, ``open_job`` is one that has not ended."""
+def mirror(of: Mirror, in_store: Store, project_name: str, way: list[Key], open_job: Job | None = None) -> Json:
+    """A mirror; ``way`` are the names from the root to its folder, ``open_job`` is one that has not ended."""
     shown: Json = {
         "id": str(of.id),
         "project": str(of.project),
-        "project_name": names[0],
+        "project_name": project_name,
         "folder": str(of.folder),
-        "folder_name": escape(names[1]),
+        "folder_name": escape(way[-1]),
+        "path": "/".join(way),
         "store": in_store.name,
         "prefix": of.prefix,
         "address": address(in_store, of.prefix),
@@ -185,7 +186,7 @@ def mirror(of: Mirror, in_store: Store, names: tuple[str, str], open_job: Job | 
         "job": None if open_job is None else str(open_job.id),
         "question": None if open_job is None else question(open_job.question),
     }
-    return keys(shown, "prefix", "address")
+    return keys(shown, "prefix", "address", "path")
 
 
 def job(of: Job, now_ms: int) -> Json:

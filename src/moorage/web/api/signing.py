@@ -58,7 +58,7 @@ def signature_holds(
 ) -> bool:
     """True when the query carries our signature for exactly this, and it has not expired."""
     expires = query.get(EXPIRES, "")
-    if not expires.isdigit() or len(expires) > 12:  # noqa: PLR2004 - more digits than any time has
+    if not (expires.isascii() and expires.isdigit()) or len(expires) > 12:  # noqa: PLR2004 - more digits than any time has
         return False
     claim = Claim(item, variant_text(route, recipe), int(expires), disposition=query.get("disposition", ""))
     return uses.signer.verify(claim, query.get(KEY_ID, ""), query.get(SIGNATURE, ""), now_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -55,6 +56,7 @@ async def change(uses: Uses, asker: Asker, name: str, body: StorePatch) -> Respo
     """Change a store; the new facts are checked first."""
     before, _ = await visible(uses, asker, name)
     changed = await uses.registering.change(asker, name, patched(before, body), force=body.force)
+    uses.locator.forget()
     check = await uses.facts.read(lambda tx: tx.stores.last_check(changed.id))
     return answer(render.store(changed, check))
 
@@ -78,12 +80,18 @@ async def objects(
     asker: Asker,
     name: str,
     prefix: str = "",
-    delimiter: str = "",
+    delimiter: Literal["", "/"] = "",
     after: str | None = None,
     limit: int = 100,
+    key_encoding: str = "",
 ) -> Response:
-    r"""One page of what the store itself lists. ``after`` is the ``next`` of the page before (``\xNN`` escapes)."""
+    r"""One page of what the store itself lists. ``after`` is the ``next`` of the page before (``\xNN`` escapes).
+
+    ``key_encoding=escaped`` when the prefix is escaped.
+    """
     store, _ = await visible(uses, asker, name)
+    if key_encoding == "escaped":
+        prefix = unescape(prefix)
     if not prefix.startswith(store.prefix):
         prefix = store.prefix + prefix
     start = None if after is None else Key(unescape(after))

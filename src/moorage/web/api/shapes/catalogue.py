@@ -78,7 +78,7 @@ class Children(Shape):
     items: list[ItemShape]
     next: str | None
     position: int | None
-    total: int
+    total: int | None
 
 
 class ItemList(Shape):

@@ -32,6 +32,7 @@ class MirrorShape(Encoded):
     project_name: str
     folder: str
     folder_name: str
+    path: str = Field(description="Where it is shown below the project's root.")
     store: str
     prefix: str
     address: str

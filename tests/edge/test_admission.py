@@ -1,0 +1,74 @@
+"""What a request says of itself: cookies among those of others, and the address that it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any, cast
+
+import pytest
+from starlette.requests import Request
+
+from moorage.edge.admission import cookie_of
+from moorage.edge.front import redacted, shown_path
+from moorage.web.cookies import sender
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("moorage_session=abc", "abc"),
+        ('a={"x": 1, "y": [2]}; moorage_session=abc', "abc"),
+        ("a=b c d; moorage_session=abc; b=\xe9", "abc"),
+        ("moorage_session=inner; moorage_session=outer", "inner"),
+        ("xmoorage_session=abc", ""),
+        ("moorage_session", ""),
+        ("", ""),
+    ],
+)
+def test_our_cookie_is_found_among_those_of_any_form(header: str, found: str) -> None:
+    assert cookie_of({"cookie": header}) == found
+
+
+@dataclass
+class Trusting:
+    """Settings that trust some proxies."""
+
+    trusted_proxies: tuple[Any, ...] = (ip_network("10.0.0.0/8"),)
+
+    @property
+    def settings(self) -> Trusting:
+        """As a face has them."""
+        return self
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "found"),
+    [
+        ("192.0.2.1", ["198.51.100.7"], "192.0.2.1"),
+        ("10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["203.0.113.9, 198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["203.0.113.9", "198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["203.0.113.9", "198.51.100.7, 10.0.0.2"], "198.51.100.7"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["10.0.0.3"], "10.0.0.3"),
+    ],
+)
+def test_an_address_is_believed_only_where_a_trusted_proxy_wrote_it(peer: str, told: list[str], found: str) -> None:
+    headers = [(b"x-forwarded-for", line.encode()) for line in told]
+    request = Request({"type": "http", "client": (peer, 1), "headers": headers})
+    assert sender(cast("Any", Trusting()), request) == found
+
+
+@pytest.mark.parametrize(
+    "path", ["/sign-in/secret", "//sign-in/secret", "/moorage/sign-in/secret/", "/a/sign-in/secret"]
+)
+def test_the_secret_of_a_link_is_never_shown(path: str) -> None:
+    assert "secret" not in shown_path(path)
+
+
+@pytest.mark.parametrize(
+    "query", ["signature=hush", "a=1&Signature=hush", "%73ignature=hush", "token=hush", "secret=hush"]
+)
+def test_what_admits_is_never_shown(query: str) -> None:
+    assert "hush" not in redacted(query)
