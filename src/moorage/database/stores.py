@@ -88,11 +88,11 @@ class Stores:
     def users_of(self, store: StoreId) -> tuple[str, ...]:
         """What stands in the way of removing it; at most a few of each kind."""
         rows = self._statements.rows
-        mirrors = rows("SELECT id FROM mirror WHERE store = ? ORDER BY id LIMIT ?", (store, _USERS_SHOWN))
+        mirrors = rows("SELECT id, state FROM mirror WHERE store = ? ORDER BY id LIMIT ?", (store, _USERS_SHOWN))
         projects = rows("SELECT name FROM project WHERE default_store = ? ORDER BY name LIMIT ?", (store, _USERS_SHOWN))
         owned = rows("SELECT COUNT(*) FROM item WHERE shard = ? AND store = ?", (SHARD, store))[0][0]
         return (
-            *(f"mirror {row[0]}" for row in mirrors),
+            *(f"items kept of mirror {id_}" if state == "detached" else f"mirror {id_}" for id_, state in mirrors),
             *(f"project {row[0]}" for row in projects),
             *((f"items {owned}",) if owned else ()),
         )

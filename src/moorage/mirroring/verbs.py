@@ -97,8 +97,13 @@ class Mirrors:
 
         def write(tx: Transaction) -> Job:
             found = _seen(tx, principal, mirror, Role.EDITOR)
-            if found.state in (MirrorState.PAUSED, MirrorState.DETACHED):
-                raise Conflict(f"Mirror {mirror} is {found.state}. Nothing was started.", "Resume it first.")
+            if found.state is MirrorState.DETACHED:
+                raise Conflict(
+                    f"Mirror {mirror} was removed and its items were kept as links. Nothing was started.",
+                    "Mirror the prefix again with mirror add.",
+                )
+            if found.state is MirrorState.PAUSED:
+                raise Conflict(f"Mirror {mirror} is paused. Nothing was started.", "Resume it first.")
             running = open_job(tx, found)
             if running is not None:
                 if tx.mirrors.scan_of(running.id).dry_run is not dry_run:
