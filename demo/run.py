@@ -29,6 +29,7 @@ STORE = "demo"
 def main() -> int:
     """Run until the server ends."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job comes with it ignored
     arguments = _arguments()
     home = Path(arguments.data).resolve()
     media, data = home / "media", home / "server"
