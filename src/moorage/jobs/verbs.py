@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from moorage.model.access import Principal, Role
-from moorage.model.errors import Changed, Conflict, InUse, Invalid
-from moorage.model.jobs import NO_WORKER_AFTER_S, Job, JobId, JobState
+from moorage.model.errors import Changed, Conflict, InUse, Invalid, NotFound
+from moorage.model.jobs import NO_WORKER_AFTER_S, OPEN, Job, JobId, JobState
 from moorage.model.slices import Flow
 from moorage.model.transaction import Facts, Transaction
 
 POLL_S: Final = 0.2
-OPEN: Final = tuple(state for state in JobState if not state.final)
 SHOW: Final = "show"
 """A choice of a question that changes nothing: it asks to see examples first."""
 
@@ -188,6 +187,9 @@ class Jobs:
 
 def _seen(tx: Transaction, principal: Principal, job: JobId, role: Role) -> Job:
     found = tx.jobs.get(job)
+    held = principal.everywhere if found.project is None else principal.role_on(found.project)
+    if held is None:
+        raise NotFound(f"There is no job {job}, or you may not see it.", "List them with job ls.")
     if found.project is None:
         principal.need_everywhere(role)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from moorage.model.access import Principal
-from moorage.model.jobs import Job, JobId, JobState
+from moorage.model.jobs import OPEN, Job, JobId, JobState
 from moorage.model.mirror import Mirror, Scan, ScanId
 from moorage.model.transaction import Transaction
 
@@ -13,7 +13,6 @@ KIND: Final = "scan"
 PLAN: Final = "plan"
 LIST: Final = "list"
 FINISH: Final = "finish"
-OPEN: Final = tuple(state for state in JobState if not state.final)
 
 
 def open_job(tx: Transaction, mirror: Mirror) -> Job | None:

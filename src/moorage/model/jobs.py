@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 JobId = NewType("JobId", int)
 
@@ -26,6 +26,10 @@ class JobState(StrEnum):
     def final(self) -> bool:
         """True once nothing will move any more, unless somebody retries."""
         return self in (JobState.SUCCEEDED, JobState.PARTIAL, JobState.FAILED, JobState.CANCELLED)
+
+
+OPEN: Final = tuple(state for state in JobState if not state.final)
+"""The states of a job that may still move."""
 
 
 @dataclass(frozen=True, slots=True)

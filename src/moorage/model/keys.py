@@ -42,11 +42,6 @@ def needs_escape(key: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in key)
 
 
-def json_key(key: str) -> tuple[str, str | None]:
-    r"""The JSON form of a key: (text, None), or (text with ``\xNN``, "escaped") for odd bytes."""
-    return (escape(key), ESCAPED) if needs_escape(key) else (key, None)
-
-
 def escape(key: str) -> str:
     r"""A printable form: control characters and undecodable bytes as ``\xNN``, ``\`` doubled."""
 

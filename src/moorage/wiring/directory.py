@@ -39,11 +39,6 @@ class Directory:
         return self.root / KEY_FILE
 
     @property
-    def durable(self) -> Path:
-        """The durable engine's own database; it may be deleted at any time while nothing runs."""
-        return self.root / "durable.db"
-
-    @property
     def previews(self) -> Path:
         """The cache of previews."""
         return self.root / "cache" / "previews"

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from moorage.edge.face import Face
-from moorage.model.access import Principal, Role
 from moorage.model.errors import Conflict, Invalid, NotFound, Refused
-from moorage.model.jobs import Job, JobId, JobState
+from moorage.model.jobs import OPEN, Job, JobId, JobState
 from moorage.model.keys import escape, key_of
 from moorage.model.transaction import Transaction
 from moorage.web.api import render
@@ -38,8 +37,7 @@ async def all_jobs(
 ) -> Response:
     """Jobs, newest first; ``state`` is one or several states, separated by commas."""
     size = max(1, min(limit, 200))
-    found = await visible_jobs(
-        uses,
+    found = await uses.jobs.all(
         asker,
         states=_states(state),
         project=(await uses.projects.get(asker, project)).project.id if project else None,
@@ -47,7 +45,7 @@ async def all_jobs(
         limit=size,
     )
     following = str(found[-1].id) if len(found) == size else None
-    return answer({"jobs": [render.job(job, uses.now_ms()) for job in found], "next": following})
+    return answer({"jobs": [shown_job(uses, job) for job in found], "next": following})
 
 
 @router.get("/events")
@@ -62,13 +60,13 @@ async def events(uses: Uses, asker: Asker, request: Request) -> Response:
 @router.get("/{job}", responses={200: {"model": JobShape}})
 async def one(uses: Uses, asker: Asker, job: str) -> Response:
     """One job as it stands."""
-    return answer(render.job(await job_for(uses, asker, JobId(whole_id(job))), uses.now_ms()))
+    return answer(shown_job(uses, await uses.jobs.get(asker, JobId(whole_id(job)))))
 
 
 @router.get("/{job}/events")
 async def job_events(uses: Uses, asker: Asker, request: Request, job: str) -> Response:
     """Server-sent events of one job; the stream ends after its final state."""
-    found = await job_for(uses, asker, JobId(whole_id(job)))
+    found = await uses.jobs.get(asker, JobId(whole_id(job)))
     return StreamingResponse(
         _while_admitted(_job_events(uses, request, found.id)), media_type="text/event-stream", headers=EVENTS
     )
@@ -77,7 +75,7 @@ async def job_events(uses: Uses, asker: Asker, request: Request, job: str) -> Re
 @router.get("/{job}/missing")
 async def missing(uses: Uses, asker: Asker, job: str, after: int = 0, limit: int = 100) -> Response:
     """What a guard's question is about: the items whose objects were not found."""
-    found = await job_for(uses, asker, JobId(whole_id(job)))
+    found = await uses.jobs.get(asker, JobId(whole_id(job)))
     size = max(1, min(limit, 1000))
     return answer(await uses.facts.read(lambda tx: _missing(tx, found, after, size)))
 
@@ -112,47 +110,13 @@ async def confirm(uses: Uses, asker: Asker, job: str, body: ConfirmBody) -> Resp
     return _shown(uses, await uses.jobs.confirm(asker, JobId(whole_id(job)), choice=body.choice, figures=body.figures))
 
 
-async def visible_jobs(
-    uses: Face,
-    asker: Principal,
-    *,
-    states: Sequence[JobState] = (),
-    project: int | None = None,
-    before: int | None = None,
-    limit: int = 50,
-) -> list[Job]:
-    """Jobs that the asker may see, newest first."""
-
-    def read(tx: Transaction) -> list[Job]:
-        found: list[Job] = []
-        last = before
-        while len(found) < limit:
-            some = tx.jobs.all(states=states, project=project, before=last, limit=limit)
-            found += [job for job in some if _may_see(asker, job)]
-            if len(some) < limit:
-                break
-            last = some[-1].id
-        return found[:limit]
-
-    return await uses.facts.read(read)
-
-
-async def job_for(uses: Face, asker: Principal, job: JobId) -> Job:
-    """The job, if the asker may see it. NotFound otherwise."""
-    found = await uses.facts.read(lambda tx: tx.jobs.get(job))
-    if not _may_see(asker, found):
-        raise NotFound(f"There is no job {job}, or you may not see it.", "List them with job ls.")
-    return found
-
-
-def _may_see(asker: Principal, job: Job) -> bool:
-    if job.project is None:
-        return asker.everywhere is not None
-    return (asker.role_on(job.project) or 0) >= Role.VIEWER
+def shown_job(uses: Face, job: Job) -> render.Json:
+    """A job as it stands, with whether anybody takes it."""
+    return render.job(job, no_worker=uses.jobs.lacks_worker(job, uses.workers()))
 
 
 def _shown(uses: Face, job: Job) -> Response:
-    return answer(render.job(job, uses.now_ms()))
+    return answer(shown_job(uses, job))
 
 
 def _states(text: str) -> tuple[JobState, ...]:
@@ -191,7 +155,7 @@ async def _job_events(uses: Face, request: Request, job: JobId) -> AsyncIterator
     last = None
     told = time.monotonic()
     while True:
-        shown = render.job(await job_for(uses, await asker_of(request), job), uses.now_ms())
+        shown = shown_job(uses, await uses.jobs.get(await asker_of(request), job))
         if shown != last:
             last, told = shown, time.monotonic()
             yield b"data: " + dumped(shown) + b"\n\n"
@@ -208,15 +172,15 @@ async def _all_events(uses: Face, request: Request) -> AsyncIterator[bytes]:
     yield b": \n\n"
     asker = await asker_of(request)
     recent = uses.now_ms() - ENDED_LATELY_MS
-    ended = await visible_jobs(uses, asker, states=[state for state in JobState if state.final], limit=20)
+    ended = await uses.jobs.all(asker, states=[state for state in JobState if state.final], limit=20)
     watched: dict[str, render.Json] = {str(job.id): {"state": ""} for job in ended if (job.ended_ms or 0) > recent}
     while not uses.stopping.is_set():
         asker = await asker_of(request)
-        opened = await visible_jobs(uses, asker, states=[state for state in JobState if not state.final])
-        seen = {str(job.id): render.job(job, uses.now_ms()) for job in opened}
+        opened = await uses.jobs.all(asker, states=OPEN)
+        seen = {str(job.id): shown_job(uses, job) for job in opened}
         for id in watched.keys() - seen.keys():
             with contextlib.suppress(NotFound):  # removed with its project, or out of sight now
-                seen[id] = render.job(await job_for(uses, asker, JobId(int(id))), uses.now_ms())
+                seen[id] = shown_job(uses, await uses.jobs.get(asker, JobId(int(id))))
         for id, shown in seen.items():
             if shown != watched.get(id):
                 told = time.monotonic()

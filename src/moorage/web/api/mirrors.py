@@ -12,7 +12,7 @@ from moorage.edge.face import Face
 from moorage.model.access import Principal, Role
 from moorage.model.catalogue import FolderId
 from moorage.model.errors import AlreadyExists, NotFound
-from moorage.model.jobs import JobState
+from moorage.model.jobs import OPEN
 from moorage.model.keys import Key
 from moorage.model.mirror import Mirror, MirrorId, MirrorState
 from moorage.model.transaction import Transaction
@@ -24,7 +24,6 @@ from moorage.web.api.shapes import MirrorList, MirrorShape, StartedJob, StartedM
 from moorage.web.api.stores import visible
 
 router = APIRouter(route_class=OnceRoute, prefix="/mirrors", tags=["mirrors"])
-OPEN = [state for state in JobState if not state.final]
 
 
 @router.post("", status_code=202, responses={202: {"model": StartedMirror}})

@@ -10,7 +10,7 @@ from moorage.edge.problems import report_of
 from moorage.edge.times import iso
 from moorage.model.access import Grant, Token, User
 from moorage.model.catalogue import Counts, Folder, Item
-from moorage.model.jobs import NO_WORKER_AFTER_S, Job, JobState, Question
+from moorage.model.jobs import Job, Question
 from moorage.model.keys import ESCAPED, Key, escape, needs_escape
 from moorage.model.mirror import Mirror
 from moorage.model.objects import ListingPage
@@ -189,9 +189,8 @@ def mirror(of: Mirror, in_store: Store, project_name: str, way: list[Key], open_
     return keys(shown, "prefix", "address", "path")
 
 
-def job(of: Job, now_ms: int) -> Json:
+def job(of: Job, *, no_worker: bool) -> Json:
     """A job as it stands."""
-    waited_s = (now_ms - (of.progress_ms or of.created_ms)) / 1000
     return {
         "id": str(of.id),
         "kind": of.kind,
@@ -219,7 +218,7 @@ def job(of: Job, now_ms: int) -> Json:
         "ended": iso(of.ended_ms),
         "cancel_asked": of.cancel_asked,
         "pause_asked": of.pause_asked,
-        "no_worker": of.state is JobState.QUEUED and waited_s > NO_WORKER_AFTER_S,
+        "no_worker": no_worker,
     }
 
 

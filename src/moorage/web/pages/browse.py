@@ -9,17 +9,17 @@ from starlette.responses import Response
 
 from moorage.model.access import Principal, Role
 from moorage.model.catalogue import Folder, FolderId, ItemId, Kind
-from moorage.model.jobs import Job
+from moorage.model.jobs import OPEN, Job
 from moorage.model.keys import escape
 from moorage.model.mirror import Mirror, MirrorId
 from moorage.model.transaction import ItemQuery, Transaction
 from moorage.web.api import render
 from moorage.web.api.bodies import whole_id
-from moorage.web.api.jobs import visible_jobs
+from moorage.web.api.jobs import shown_job
 from moorage.web.api.mirrors import shown_mirror
 from moorage.web.api.projects import rendered, shown
 from moorage.web.api.stores import usable
-from moorage.web.pages.rendering import OPEN, page, see_other, services, signed_in
+from moorage.web.pages.rendering import page, see_other, services, signed_in
 
 _CHOICES: Final = {
     "view": ("grid", "list"),
@@ -37,7 +37,7 @@ async def start(request: Request) -> Response:
     for one in await uses.projects.all(asker):
         cover = await _cover(request, one.project.root)
         projects.append(await shown(uses, one) | {"cover": cover})
-    jobs = await visible_jobs(uses, asker, states=OPEN, limit=5)
+    jobs = await uses.jobs.all(asker, states=OPEN, limit=5)
     return await page(
         request,
         "start.html",
@@ -45,7 +45,7 @@ async def start(request: Request) -> Response:
         principal=asker,
         section="projects",
         projects=projects,
-        jobs=[render.job(job, uses.now_ms()) for job in jobs],
+        jobs=[shown_job(uses, job) for job in jobs],
         stores=len(await usable(uses, asker)),
         may_add=(asker.everywhere or 0) >= Role.MANAGER,
     )
@@ -75,7 +75,7 @@ async def folder(request: Request) -> Response:
         crumbs=crumbs(of.project.name, above),
         query=_query(request),
         mirror=None if mirror is None else await shown_mirror(uses, mirror),
-        jobs=[render.job(job, uses.now_ms()) for job in await _jobs(request, asker, found, mirror)],
+        jobs=[shown_job(uses, job) for job in await _jobs(request, asker, found, mirror)],
         may_edit=(asker.role_on(found.project) or 0) >= Role.EDITOR,
     )
 
@@ -136,7 +136,7 @@ async def _mirror(request: Request, found: Folder) -> Mirror:
 
 async def _jobs(request: Request, asker: Principal, found: Folder, mirror: Mirror | None) -> list[Job]:
     uses = services(request)
-    jobs: list[Any] = await visible_jobs(uses, asker, states=OPEN, project=found.project, limit=20)
+    jobs: list[Any] = await uses.jobs.all(asker, states=OPEN, project=found.project, limit=20)
     if mirror is None:
         return [job for job in jobs if job.folder == found.id]
     return [job for job in jobs if job.kind == "scan" and job.subject == mirror.id]

@@ -16,12 +16,10 @@ from moorage.edge.face import Face
 from moorage.edge.problems import document
 from moorage.model.access import Principal
 from moorage.model.errors import MoorageError, SignInNeeded
-from moorage.model.jobs import JobState
+from moorage.model.jobs import OPEN
 from moorage.web.api.asking import asker_of, services_of
-from moorage.web.api.jobs import visible_jobs
 
 TEMPLATES: Final = Path(moorage.__file__).parent / "templates"
-OPEN: Final = tuple(state for state in JobState if not state.final)
 _environment: Final = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
@@ -52,7 +50,7 @@ async def page(
     uses = services(request)
     open_jobs = 0
     if principal is not None:
-        open_jobs = len(await visible_jobs(uses, principal, states=OPEN, limit=50))
+        open_jobs = len(await uses.jobs.all(principal, states=OPEN, limit=50))
     whole = context | {
         "url": lambda path: uses.path_prefix + path,
         "base": uses.path_prefix,

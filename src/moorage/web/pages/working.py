@@ -7,17 +7,17 @@ from starlette.responses import Response
 
 from moorage.edge.problems import report_of
 from moorage.model.access import Role
-from moorage.model.jobs import JobId, JobState
+from moorage.model.jobs import OPEN, JobId, JobState
 from moorage.model.store import Provider, Store
 from moorage.settings import shown as shown_settings
 from moorage.web.api import render
 from moorage.web.api.bodies import whole_id
-from moorage.web.api.jobs import job_for, visible_jobs
+from moorage.web.api.jobs import shown_job
 from moorage.web.api.mirrors import shown_mirror, visible_mirrors
 from moorage.web.api.people import shown_tokens, shown_users
 from moorage.web.api.projects import shown
 from moorage.web.api.stores import usable, visible
-from moorage.web.pages.rendering import OPEN, page, services, signed_in
+from moorage.web.pages.rendering import page, services, signed_in
 
 _STATES = {
     "": (),
@@ -115,8 +115,7 @@ async def jobs(request: Request) -> Response:
     state = request.query_params.get("state", "")
     state = state if state in _STATES else ""
     before = request.query_params.get("before")
-    found = await visible_jobs(
-        uses,
+    found = await uses.jobs.all(
         asker,
         states=_STATES[state],
         before=None if before is None else whole_id(before, "before"),
@@ -128,7 +127,7 @@ async def jobs(request: Request) -> Response:
         title="Jobs",
         principal=asker,
         section="jobs",
-        jobs=[render.job(job, uses.now_ms()) for job in found],
+        jobs=[shown_job(uses, job) for job in found],
         state=state,
         next=str(found[-1].id) if len(found) == JOBS_PER_PAGE else None,
     )
@@ -137,9 +136,9 @@ async def jobs(request: Request) -> Response:
 async def job(request: Request) -> Response:
     """One job."""
     asker, uses = await signed_in(request), services(request)
-    found = await job_for(uses, asker, JobId(whole_id(request.path_params["job"])))
-    shown_job = render.job(found, uses.now_ms())
-    return await page(request, "job.html", title=found.title, principal=asker, section="jobs", job=shown_job)
+    found = await uses.jobs.get(asker, JobId(whole_id(request.path_params["job"])))
+    shown_one = shown_job(uses, found)
+    return await page(request, "job.html", title=found.title, principal=asker, section="jobs", job=shown_one)
 
 
 async def users(request: Request) -> Response:
