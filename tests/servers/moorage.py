@@ -62,6 +62,7 @@ class Moorage:
             if "Sign in" in line:
                 break
         else:
+            self.stop()  # an open pipe would be told as a fault of whichever test runs when it is collected
             raise AssertionError(f"It did not start: {self.said} {self.log()[-2000:]}")
         threading.Thread(target=self._drain, daemon=True).start()
         self.port = int(re.search(r":(\d+)", self.address.removeprefix("http").removeprefix("s"))[1])  # type: ignore[index]
