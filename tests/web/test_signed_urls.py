@@ -90,3 +90,18 @@ def test_a_hidden_item_shows_no_preview_though_one_was_kept(face: Face, tmp_path
     assert ask("GET", url).status == 404
     face("POST", f"/api/v1/items/{item}/restore")
     assert ask("GET", url).status == 200
+
+
+def test_pages_elsewhere_may_show_what_a_signed_url_names_and_nothing_else(face: Face, moored: Moored) -> None:
+    """An annotation tool draws the picture on a canvas of its own site, by ranges too."""
+    item = items(face, moored.folder)["hello.txt"]["id"]
+    url = signed(face, item)
+    got = ask("GET", url, Origin="https://tool.example", Range="bytes=0-1")
+    assert (got.status, got.headers["access-control-allow-origin"]) == (206, "*")
+    assert got.headers["cross-origin-resource-policy"] == "cross-origin"
+    before = ask("OPTIONS", url, Origin="https://tool.example")
+    assert (before.status, before.headers["access-control-allow-methods"]) == (204, "GET, HEAD")
+    plain = face("GET", f"/api/v1/items/{item}/content")
+    assert plain.headers["cross-origin-resource-policy"] == "same-origin"
+    assert "access-control-allow-origin" not in plain.headers
+    assert ask("OPTIONS", url.partition("?")[0]).status == 405

@@ -22,6 +22,19 @@ BYTES: Final = (
     ("referrer-policy", "no-referrer"),
     ("cross-origin-resource-policy", "same-origin"),
 )
+SHARED: Final = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "accept-ranges, content-length, content-range, etag, last-modified"),
+    ("cross-origin-resource-policy", "cross-origin"),
+)
+"""Of bytes behind a signed URL: whoever has it may show them on a page of its own, such as an annotation tool's."""
+PREFLIGHT: Final = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-allow-methods", "GET, HEAD"),
+    ("access-control-allow-headers", "range, if-range, if-none-match, if-modified-since"),
+    ("access-control-max-age", "600"),
+)
+"""Of the question that a browser asks before it sends such headers from another page."""
 INLINE_TYPES: Final = frozenset({
     "image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/bmp", "image/jxl",
     "video/mp4", "video/webm", "video/ogg", "video/quicktime", "video/x-matroska",

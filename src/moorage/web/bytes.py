@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from moorage.edge.admission import headers_of
 from moorage.edge.face import Face
 from moorage.edge.ranges import Representation, decide
+from moorage.edge.security import PREFLIGHT
 from moorage.model.access import Role
 from moorage.model.catalogue import ItemId
 from moorage.model.errors import Changed, Invalid, NotFound, RangeUnsatisfiable, SignInNeeded, WrongMethod
@@ -42,14 +43,17 @@ class ByteRoutes:
         if match is None:
             await self._inner(scope, receive, send)
             return
+        query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+        answer = Answer(scope["method"], headers_of(scope), query.get("disposition", ""), receive, send)
+        if scope["method"] == "OPTIONS" and SIGNATURE in query:
+            await send_empty(answer, 204, list(PREFLIGHT))
+            return
         if scope["method"] not in ("GET", "HEAD"):
             raise WrongMethod(f"{scope['method']} does not work here.", "Use GET or HEAD.", allowed="GET, HEAD")
-        headers = headers_of(scope)
-        query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
         item, route = int(match[1]), match[2]
         recipe = None if route == "content" else _recipe(query)
-        located = await self._admitted(scope["method"], headers, query, item, route, recipe)
-        answer = Answer(scope["method"], headers, query.get("disposition", ""), receive, send)
+        located = await self._admitted(scope["method"], answer.headers, query, item, route, recipe)
+        answer.shared = SIGNATURE in query
         if recipe is None:
             await self._content(located, answer)
         else:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from moorage.edge.names import disposition as written_disposition
 from moorage.edge.ranges import Decision, Representation, Span
-from moorage.edge.security import BYTES, INLINE_TYPES
+from moorage.edge.security import BYTES, INLINE_TYPES, SHARED
 from moorage.edge.times import http_date
 from moorage.model.catalogue import Item
 from moorage.model.errors import TryAgain
@@ -41,11 +41,15 @@ class Answer:
     disposition: str
     receive: Any
     send: Any
+    shared: bool = False
+    """Asked for by a signed URL, from whatever page."""
     begun: bool = False
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers."""
         self.begun = True
+        if self.shared:
+            headers = [*(dict(headers) | dict(SHARED)).items()]
         raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers]
         await self.send({"type": "http.response.start", "status": status, "headers": raw})
 

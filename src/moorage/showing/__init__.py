@@ -1,0 +1,1 @@
+"""Showing a place: address -> suggest -> probe -> store, project, mirror and job in one transaction."""

@@ -1,0 +1,1 @@
+"""Uploading: find the destination -> write the object -> catalogue it."""
