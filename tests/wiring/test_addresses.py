@@ -11,7 +11,7 @@ from moorage.model.clock import now_ms
 from moorage.settings import Settings
 from moorage.wiring import health, open_offline, places
 from moorage.wiring.addresses import AGAIN_MS, KEPT, SHOWN_MS, SeenAddresses, elsewhere, origin_of
-from moorage.wiring.directory import Directory, Lock, address_of
+from moorage.wiring.directory import Directory, Lock, Served, address_of
 from servers.moorage import Moorage
 
 OURS = "http://127.0.0.1:8080/moorage"
@@ -116,8 +116,8 @@ def test_the_address_of_a_process_that_serves_none_is_that_of_the_settings(tmp_p
     with Lock(Directory(tmp_path)):
         assert address_of(settings) == "http://127.0.0.1:81"
         assert "process" in places(settings)["held by"]
-    with Lock(Directory(tmp_path), "https://media.example.org/moorage"):
+    with Lock(Directory(tmp_path), Served("https://media.example.org/moorage", "http://127.0.0.1:1", "secret")):
         assert address_of(settings) == "https://media.example.org/moorage"
-    with Lock(Directory(tmp_path), "http://h"):
+    with Lock(Directory(tmp_path), Served("http://h", "http://h", "secret")):
         assert address_of(settings) == "http://h"
     assert address_of(settings) == "http://127.0.0.1:81"

@@ -4,10 +4,12 @@ Every function takes the ``Door`` first; every change names the principal who ma
 state, and is written with its audit row in one transaction.
 """
 
+from moorage.admitting.bearer import new_bearer
 from moorage.admitting.choosing import choose_password, enter_by_link, may_choose
 from moorage.admitting.door import Door, SlowPasswords
 from moorage.admitting.email import normal_email
 from moorage.admitting.links import Link, first_admin, look_at_link, make_link
+from moorage.admitting.machine import MACHINE_MARK, principal_of_machine
 from moorage.admitting.passwords import MAX_LETTERS, MIN_LETTERS, check_password
 from moorage.admitting.sessions import SignedIn, change_password, principal_of_session, sign_in, sign_out
 from moorage.admitting.tokens import NewToken, add_token, list_tokens, principal_of_token, remove_token
@@ -23,6 +25,7 @@ from moorage.admitting.users import (
 )
 
 __all__ = [
+    "MACHINE_MARK",
     "MAX_LETTERS",
     "MIN_LETTERS",
     "Door",
@@ -44,7 +47,9 @@ __all__ = [
     "look_at_link",
     "make_link",
     "may_choose",
+    "new_bearer",
     "normal_email",
+    "principal_of_machine",
     "principal_of_session",
     "principal_of_token",
     "remove_token",

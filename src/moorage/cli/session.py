@@ -25,12 +25,23 @@ def settings_of(**flags: object) -> Settings:
 
 @contextmanager
 def connected(url: str | None = None) -> Iterator[Client]:
-    """A client of the server in force, signed in with the token in force."""
+    """A client of the server in force, signed in with the token in force.
+
+    Where none is named, it is the server that holds the data directory; whoever may read its lock file needs no
+    token for it.
+    """
     from moorage.client import Client
+    from moorage.wiring.directory import directory_of
 
     settings = settings_of(url=url)
+    address = settings.server_address
     token = settings.token.get_secret_value() if settings.token else None
-    with Client(settings.server_address, token) as client:
+    served = None if settings.url and token else directory_of(settings).served()
+    if served is not None:
+        address = settings.url or served.local
+        if token is None and address in (served.local, served.public):
+            token = served.bearer
+    with Client(address, token) as client:
         yield client
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
-from moorage.admitting import Door, principal_of_session, principal_of_token
+from moorage.admitting import Door, principal_of_machine, principal_of_session, principal_of_token
 from moorage.admitting.bearer import hash_of
 from moorage.model.access import Principal
 from moorage.model.errors import Refused, SignInNeeded
@@ -25,9 +26,16 @@ class Admission:
     """Finds principals. A revoked token or role works for 5 s at most; what this process changes, at once."""
 
     def __init__(
-        self, door: Door, origin: str, *, note: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+        self,
+        door: Door,
+        origin: str,
+        *,
+        machine: str,
+        note: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._door = door
+        self._machine = hash_of(machine)
         self._origin = origin
         self._note = note
         self._clock = clock
@@ -69,8 +77,11 @@ class Admission:
         kept = self._kept.get(kind + hashed)
         if kept is not None and kept[0] >= self._clock():
             return kept[1]
-        look = principal_of_token if kind == b"t" else principal_of_session
-        found = await look(self._door, secret)
+        if kind == b"t" and hmac.compare_digest(hashed, self._machine):
+            found = await principal_of_machine(self._door)
+        else:
+            look = principal_of_token if kind == b"t" else principal_of_session
+            found = await look(self._door, secret)
         self._kept[kind + hashed] = (self._clock() + KEPT_S, found)
         while len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)

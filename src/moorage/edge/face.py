@@ -17,5 +17,5 @@ class Face(Services):
     @classmethod
     def of(cls, services: Services) -> Face:
         """The services as HTTP faces take them."""
-        admission = Admission(services.door, services.origin, note=services.note_address)
+        admission = Admission(services.door, services.origin, machine=services.machine, note=services.note_address)
         return cls(**{one.name: getattr(services, one.name) for one in fields(services)}, admission=admission)

@@ -94,8 +94,9 @@ def listening(settings: Settings) -> socket.socket:
 
 async def _serve(settings: Settings, listener: socket.socket) -> int:
     port = listener.getsockname()[1]
-    public_url = settings.public_url or settings.local_address.rsplit(":", 1)[0] + f":{port}"
-    async with open_server(settings, public_url) as services:
+    local_url = settings.local_address.rsplit(":", 1)[0] + f":{port}"
+    public_url = settings.public_url or local_url
+    async with open_server(settings, public_url, local_url=local_url) as services:
         start_logs(settings, services.directory.log_file)
         server = Server(_config(make_app(services)), services)
         log.info("Serving.", address=public_url, data=str(settings.data))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
@@ -20,6 +20,18 @@ _OURS_BEGIN: Final = (CATALOGUE, KEY_FILE, f".{KEY_FILE}.", "durable.db")
 _TRIES: Final = 4
 _PAUSE_S: Final = 0.05
 """Who looks whether the directory is held, holds it for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The server that holds the directory, as its lock file tells those who may read it."""
+
+    public: str
+    """What absolute addresses begin with."""
+    local: str
+    """Where it answers on this machine."""
+    bearer: str = field(repr=False)
+    """Signs in as the first admin, as long as this server runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +79,13 @@ class Directory:
 
     def address(self) -> str:
         """The public address of the server that holds the lock; empty when none does."""
+        served = self.served()
+        return "" if served is None else served.public
+
+    def served(self) -> Served | None:
+        """The server that holds the lock; None when none does, or only its owner may know."""
         held = self._held()
-        return held[1] if len(held) > 1 else ""
+        return Served(*held[1:4]) if len(held) > 3 and held[1] else None  # noqa: PLR2004 - the lines of a server
 
     def _held(self) -> list[str]:
         try:
@@ -85,12 +102,12 @@ class Directory:
 class Lock:
     """Holds the data directory for one process; the kernel lets go when the process ends.
 
-    ``address``: where a server answers; commands on the directory print it.
+    ``served``: what a server tells commands on this machine. The file is its owner's alone, as the key is.
     """
 
-    def __init__(self, directory: Directory, address: str = "") -> None:
+    def __init__(self, directory: Directory, served: Served | None = None) -> None:
         self._directory = directory
-        self._address = address
+        self._served = served
         self._descriptor = -1
 
     def __enter__(self) -> Self:
@@ -102,7 +119,8 @@ class Lock:
                 f"The data directory {self._directory.root} is in use by process {self._directory.holder()}.",
                 "Stop that one first, or give this one another directory with --data.",
             )
-        text = f"{os.getpid()}\n{self._address}\n".encode()
+        told = [] if self._served is None else [self._served.public, self._served.local, self._served.bearer]
+        text = "".join(f"{line}\n" for line in (os.getpid(), *told)).encode()
         os.pwrite(self._descriptor, text, 0)
         os.ftruncate(self._descriptor, len(text))
         return self

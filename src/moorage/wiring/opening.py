@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from moorage.admitting import Door, SlowPasswords
+from moorage.admitting import MACHINE_MARK, Door, SlowPasswords, new_bearer
 from moorage.cache import FileVariantCache, SingleFlight
 from moorage.cataloguing.browsing import Browsing
 from moorage.cataloguing.changing import Changing
@@ -28,7 +28,7 @@ from moorage.registering.register import Registering
 from moorage.settings import Settings
 from moorage.wiring.adapters import Adapters, Openings
 from moorage.wiring.addresses import SeenAddresses
-from moorage.wiring.directory import Directory, Lock, address_of, prepare
+from moorage.wiring.directory import Directory, Lock, Served, address_of, prepare
 from moorage.wiring.housekeeping import Housekeeping
 from moorage.wiring.keys import check_key, ring_in_force
 from moorage.wiring.once import OnceFacts
@@ -72,15 +72,17 @@ async def open_offline(settings: Settings) -> AsyncIterator[Offline]:
 
 
 @asynccontextmanager
-async def open_server(settings: Settings, public_url: str, *, faces: bool = True) -> AsyncIterator[Services]:
+async def open_server(settings: Settings, public_url: str, *, local_url: str = "") -> AsyncIterator[Services]:
     """Everything that a serving process needs; holds the data directory's lock meanwhile.
 
-    ``faces``: it answers at ``public_url``, so commands on the directory may print that.
+    ``local_url``: it answers there, which commands on this machine learn from the lock; empty for a worker.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(Lock(prepare(settings), public_url if faces else ""))
+        machine = new_bearer(MACHINE_MARK)
+        served = Served(public_url, local_url, machine) if local_url else None
+        stack.enter_context(Lock(prepare(settings), served))
         offline = await stack.enter_async_context(open_offline(settings))
-        services, dispatcher = await _compose(stack, offline, public_url)
+        services, dispatcher = await _compose(stack, offline, public_url, machine)
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop)
         services.housekeeping.start()
@@ -89,7 +91,9 @@ async def open_server(settings: Settings, public_url: str, *, faces: bool = True
         yield services
 
 
-async def _compose(stack: AsyncExitStack, offline: Offline, public_url: str) -> tuple[Services, Dispatcher]:
+async def _compose(
+    stack: AsyncExitStack, offline: Offline, public_url: str, machine: str
+) -> tuple[Services, Dispatcher]:
     settings, facts = offline.settings, OnceFacts(offline.facts)
     openings = Openings(settings)
     adapters = Adapters(openings)
@@ -115,6 +119,7 @@ async def _compose(stack: AsyncExitStack, offline: Offline, public_url: str) -> 
         adapters=adapters,
         signer=RingSigner(offline.keyring),
         door=offline.door,
+        machine=machine,
         registering=Registering(facts, openings.for_checks, now_ms, adapters.forget),
         projects=Projects(facts),
         browsing=Browsing(facts),

@@ -24,7 +24,7 @@ from moorage.settings import Settings
 from moorage.wiring.adapters import Adapters
 from moorage.wiring.addresses import SeenAddresses
 from moorage.wiring.directory import Directory
-from moorage.wiring.health import health, places
+from moorage.wiring.doctor import health, places
 from moorage.wiring.housekeeping import Housekeeping
 
 
@@ -40,6 +40,8 @@ class Services:
     adapters: Adapters
     signer: UrlSigner
     door: Door
+    machine: str = field(repr=False)
+    """The bearer by which commands on this machine sign in: see ``Served``."""
     registering: Registering
     projects: Projects
     browsing: Browsing

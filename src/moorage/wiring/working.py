@@ -22,5 +22,5 @@ async def work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for one in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(one, ended.set)
-    async with open_server(settings, settings.public_address, faces=False):
+    async with open_server(settings, settings.public_address):
         await ended.wait()
