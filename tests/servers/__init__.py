@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +37,29 @@ def moto(port: int | None = None) -> Server:
     return _start("moto.sh", port or int(os.environ.get("MOORAGE_TEST_MOTO_PORT", "9102")))
 
 
+@cache
+def azurite(port: int | None = None) -> Server:
+    """Azurite: Azure Blob Storage with the account `devstoreaccount1`, by key and SAS."""
+    return _start("azurite.sh", port or int(os.environ.get("MOORAGE_TEST_AZURITE_PORT", "9103")))
+
+
+@cache
+def fakegcs(port: int | None = None) -> Server:
+    """fake-gcs-server: the dialects of Google, in memory. It checks no credentials, so none are named."""
+    return _start("fakegcs.sh", port or int(os.environ.get("MOORAGE_TEST_FAKEGCS_PORT", "9104")))
+
+
+@contextmanager
+def azurite_over_https(certificate: Path) -> Iterator[Server]:
+    """An Azurite of its own that takes bearer tokens; ``certificate`` holds the key as well."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    try:
+        yield _start("azurite.sh", port, str(certificate), str(certificate))
+    finally:
+        subprocess.run([_HERE / "azurite.sh", "stop", str(port)], check=True, timeout=60)
+
+
 def start_ceph(port: int, gib: int) -> Server:
     """A Ceph of its own with that much object memory, for benchmarks."""
     return _start("ceph.sh", port, str(gib))
@@ -44,4 +70,4 @@ def _start(script: str, port: int, *more: str) -> Server:
         [_HERE / script, "start", str(port), *more], check=True, stdout=subprocess.PIPE, text=True, timeout=_START_S
     ).stdout
     said = dict(part.split("=", 1) for part in line.split())
-    return Server(said["endpoint"], said["access_key"], said["secret_key"])
+    return Server(said["endpoint"], said.get("access_key", ""), said.get("secret_key", ""))

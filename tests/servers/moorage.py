@@ -27,6 +27,8 @@ class Moorage:
     data: Path
     settings: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    through: tuple[str, ...] = ()
+    """Words before the command, such as a program that takes rights away and then becomes the server."""
     address: str = ""
     link: str = ""
     said: list[str] = field(default_factory=list)
@@ -45,7 +47,17 @@ class Moorage:
         self.said.clear()
         with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "moorage", "serve", "--port", str(self.port), "--data", str(self.data)],
+                [
+                    *self.through,
+                    sys.executable,
+                    "-m",
+                    "moorage",
+                    "serve",
+                    "--port",
+                    str(self.port),
+                    "--data",
+                    str(self.data),
+                ],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -32,6 +32,22 @@ S3_NAMES: Final = {
     Permission.MULTIPART: "s3:PutObject, s3:ListMultipartUploadParts and s3:AbortMultipartUpload",
     Permission.DELETE: "s3:DeleteObject",
 }
+GOOGLE_NAMES: Final = {
+    Permission.LIST: "storage.objects.list",
+    Permission.READ: "storage.objects.get",
+    Permission.READ_RANGE: "storage.objects.get",
+    Permission.WRITE: "storage.objects.create, and storage.objects.delete where an object is replaced",
+    Permission.MULTIPART: "storage.objects.create",
+    Permission.DELETE: "storage.objects.delete",
+}
+AZURE_NAMES: Final = {
+    Permission.LIST: "l in the SAS (sr=c, or srt=co), or the role Storage Blob Data Reader",
+    Permission.READ: "r in the SAS, or the role Storage Blob Data Reader",
+    Permission.READ_RANGE: "r in the SAS, or the role Storage Blob Data Reader",
+    Permission.WRITE: "c and w in the SAS, or the role Storage Blob Data Contributor",
+    Permission.MULTIPART: "w and r in the SAS, or the role Storage Blob Data Contributor",
+    Permission.DELETE: "d in the SAS, or the role Storage Blob Data Contributor",
+}
 DISK_NAMES: Final = {
     Permission.LIST: "read and search (r-x) on the folder",
     Permission.READ: "read (r--) on its files",
@@ -40,6 +56,9 @@ DISK_NAMES: Final = {
     Permission.MULTIPART: "write and search (-wx) on the folder",
     Permission.DELETE: "write and search (-wx) on the folder",
 }
+_NAMES: Final = {Provider.DISK: DISK_NAMES, Provider.AZURE: AZURE_NAMES, Provider.GOOGLE: GOOGLE_NAMES}
+_LISTING_REFUSED: Final = frozenset({"AccessDenied", "AuthorizationPermissionMismatch"})
+"""Codes by which a store that knows the credentials refuses one permission."""
 
 
 @dataclass
@@ -85,8 +104,7 @@ class _Walk:
         ]
 
     def _advice(self, permission: Permission) -> str:
-        names = DISK_NAMES if self.store.connection.provider is Provider.DISK else S3_NAMES
-        need = names.get(permission)
+        need = _NAMES.get(self.store.connection.provider, S3_NAMES).get(permission)
         return f"Allow {need}." if need else ""
 
 
@@ -123,7 +141,7 @@ async def _reach(walk: _Walk) -> str:
     try:
         await walk.opened.list_page(walk.store.prefix, limit=1)
     except StoreDenied as exc:
-        if exc.code != "AccessDenied":
+        if exc.code not in _LISTING_REFUSED:
             raise
         return "The store answered; it refused the listing."
     return "The store answered."

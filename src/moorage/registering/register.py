@@ -10,16 +10,27 @@ from urllib.parse import urlsplit
 
 from moorage.model.access import Principal, Role
 from moorage.model.credentials import Keys
-from moorage.model.errors import InUse, Invalid, ProbeFailed, Refused
+from moorage.model.errors import InUse, Invalid, NotFound, ProbeFailed, Refused
 from moorage.model.keys import prefix_of
 from moorage.model.probe import ProbeReport
 from moorage.model.store import Provider, Store, StoreId, StoreOpener
 from moorage.model.transaction import Facts, Transaction
+from moorage.registering.azure import sound_azure
+from moorage.registering.google import sound_google
 from moorage.registering.probe import Checked, probe
 
 BUCKET: Final = re.compile(r"[A-Za-z0-9._:-]{1,255}")
 """Wider than AWS's rules: others allow capitals, underscores and, for tenants, a colon."""
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A store that was probed and may be registered; ``forced``: whatever the probe found."""
+
+    store: Store
+    checked: Checked
+    forced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +54,26 @@ class Registering:
         Raises Invalid, AlreadyExists, and ProbeFailed with the report; then nothing was registered.
         """
         principal.need_everywhere(Role.ADMIN)
+        candidate = await self.prepare(store, force=force, refused=f"The store {store.name} was not registered.")
+        return await self.facts.write(lambda tx: register(tx, principal, candidate))
+
+    async def prepare(self, store: Store, *, force: bool, refused: str) -> Candidate:
+        """Probe a store that shall be registered. Raises Invalid, and ProbeFailed, whose message ends with ``refused``.
+
+        Whether the principal may register it, the caller has asked.
+        """
         wanted = replace(sound(store), created_ms=self.now_ms())
         checked = await self._probe(wanted)
         if not checked.report.passed and not force:
-            raise refusal(wanted, checked.report, "registered")
-
-        def register(tx: Transaction) -> Store:
-            added = tx.stores.add(wanted)
-            self._note(tx, added.id, checked)
-            tx.audit.add(principal, "store.add", f"store {added.name}", **_told(added), forced=force)
-            return added
-
-        return await self.facts.write(register)
+            raise refusal(checked.report, refused)
+        return Candidate(wanted, checked, forced=force)
 
     async def check(self, principal: Principal, name: str) -> ProbeReport:
         """Probe a registered store again and keep the report."""
         store = await self.facts.read(lambda tx: tx.stores.named(name))
         need_use(principal, store, Role.MANAGER)
         checked = await self._probe(store)
-        await self.facts.write(lambda tx: self._note(tx, store.id, checked))
+        await self.facts.write(lambda tx: _note(tx, store.id, checked))
         return checked.report
 
     async def change(self, principal: Principal, name: str, changed: Store, *, force: bool = False) -> Store:
@@ -71,11 +83,11 @@ class Registering:
         wanted = sound(replace(changed, id=before.id, created_ms=before.created_ms))
         checked = await self._probe(wanted)
         if not checked.report.passed and not force:
-            raise refusal(wanted, checked.report, "changed")
+            raise refusal(checked.report, f"The store {wanted.name} was not changed.")
 
         def write(tx: Transaction) -> None:
             tx.stores.update(wanted)
-            self._note(tx, wanted.id, checked)
+            _note(tx, wanted.id, checked)
             tx.audit.add(principal, "store.change", f"store {wanted.name}", **_told(wanted))
 
         await self.facts.write(write)
@@ -109,11 +121,28 @@ class Registering:
         finally:
             await opened.aclose()
 
-    @staticmethod
-    def _note(tx: Transaction, store: StoreId, checked: Checked) -> None:
-        tx.stores.note_check(store, checked.report)
-        if checked.had_objects:
-            tx.stores.note_had_objects(store)
+
+def register(tx: Transaction, principal: Principal, candidate: Candidate) -> Store:
+    """Write a probed store down, with its report; inside a transaction. AlreadyExists when the name is taken."""
+    added = tx.stores.add(candidate.store)
+    _note(tx, added.id, candidate.checked)
+    tx.audit.add(principal, "store.add", f"store {added.name}", **_told(added), forced=candidate.forced)
+    return added
+
+
+def _note(tx: Transaction, store: StoreId, checked: Checked) -> None:
+    tx.stores.note_check(store, checked.report)
+    if checked.had_objects:
+        tx.stores.note_had_objects(store)
+
+
+def may_use(principal: Principal, store: Store) -> bool:
+    """Whether the principal may see the store and show what lies in it."""
+    try:
+        need_use(principal, store, Role.VIEWER)
+    except (Refused, NotFound):
+        return False
+    return True
 
 
 def need_use(principal: Principal, store: Store, role: Role) -> None:
@@ -129,11 +158,12 @@ def need_use(principal: Principal, store: Store, role: Role) -> None:
     principal.need_everywhere(role)
 
 
-def refusal(store: Store, report: ProbeReport, what: str) -> ProbeFailed:
-    """The error for a store whose probe failed: it was not ``what``; its message names the first line at fault."""
+def refusal(report: ProbeReport, refused: str) -> ProbeFailed:
+    """The error for a probe that failed: what the first line at fault found, then what was not done."""
     line = next(line for line in report.lines if line.refuses)
+    found = line.detail or f"The permission to {line.permission} is {line.finding}."
     return ProbeFailed(
-        f"The store {store.name} was not {what}: {line.permission} is {line.finding}. {line.detail}".rstrip(),
+        f"{found} {refused}",
         line.advice or "Mend what the lines name, then try again, or do it anyway with force.",
         report=report,
     )
@@ -151,9 +181,15 @@ def sound(store: Store) -> Store:
         _sound_disk(store)
     elif store.connection.provider is Provider.S3:
         _sound_s3(store)
+    elif store.connection.provider is Provider.AZURE:
+        sound_azure(store)
+    elif store.connection.provider is Provider.GOOGLE:
+        sound_google(store)
     elif store.connection.provider is not Provider.MEMORY:
         raise Invalid(
-            f"The provider {store.connection.provider} is not built yet.", "Use disk or s3.", field="provider"
+            f"The provider {store.connection.provider} is not built yet.",
+            "Use azure, disk, google or s3.",
+            field="provider",
         )
     return replace(store, prefix=prefix_of(store.prefix))
 

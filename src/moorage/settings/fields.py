@@ -78,6 +78,12 @@ class Settings(Later):
     store_session_token: SecretStr | None = setting(
         None, "The session token that goes with them, where they are temporary.", unit="text"
     )
+    google_metadata_host: str = setting(
+        "metadata.google.internal",
+        "Where a machine of Google Cloud asks for the tokens of its own account.",
+        unit="host name, with its port where it is not 80",
+        alias="GCE_METADATA_HOST",
+    )
 
     database_url: SecretStr | None = setting(
         None,
@@ -123,6 +129,9 @@ class Settings(Later):
     job_slices: Count = setting(8, "How many slices of jobs a process runs side by side.", unit="slices")
 
     admin_email: str = setting("admin@localhost", "The account that the first start makes.", unit="e-mail")
+    demo: Path | None = setting(
+        None, "The file of things to try that the pages of a demo's folders show; `make demo` writes it.", unit="file"
+    )
     signed_url_life: Time = setting(timedelta(days=7), "The longest life of a signed URL.", unit="time")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)

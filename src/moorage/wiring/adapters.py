@@ -6,7 +6,9 @@ from moorage.model.credentials import Forgotten
 from moorage.model.errors import Invalid, StoreDenied
 from moorage.model.store import ObjectStore, Provider, Store, StoreId
 from moorage.settings import Settings
+from moorage.stores.azure import AzureStore
 from moorage.stores.disk import DiskStore
+from moorage.stores.google import open_google
 from moorage.stores.s3 import Limits, Purpose, S3Store
 
 
@@ -17,6 +19,7 @@ class Openings:
         self._limits = Limits(
             reading=settings.connections_reading, jobs=settings.connections_jobs, admin=settings.connections_admin
         )
+        self._metadata_host = settings.google_metadata_host
 
     def for_readers(self, store: Store) -> ObjectStore:
         """An adapter for readers."""
@@ -44,7 +47,11 @@ class Openings:
             return DiskStore(store)
         if provider is Provider.S3:
             return S3Store(store, limits=self._limits, purpose=purpose)
-        raise Invalid(f"The provider {provider} is not built yet.", "Use disk or s3.", field="provider")
+        if provider is Provider.GOOGLE:
+            return open_google(store, limits=self._limits, purpose=purpose, metadata_host=self._metadata_host)
+        if provider is Provider.AZURE:
+            return AzureStore(store, limits=self._limits, purpose=purpose)
+        raise Invalid(f"The provider {provider} is not built yet.", "Use azure, disk, google or s3.", field="provider")
 
 
 class Adapters:

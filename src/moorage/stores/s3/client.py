@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from moorage.model.credentials import Keys
-from moorage.model.errors import StoreUnreachable
+from moorage.model.credentials import Anonymous, Keys
+from moorage.model.errors import Invalid, StoreUnreachable
 from moorage.model.store import Store
 from moorage.stores.s3.errors import Names, Problem, error_of, problem_in
 from moorage.stores.s3.place import Place, place_of
@@ -51,11 +51,19 @@ class Call:
 class Client:
     """Speaks S3 for one store and one purpose; views for other purposes share all but the pool."""
 
-    def __init__(self, store: Store, transport: Transport, purpose: Purpose) -> None:
+    def __init__(self, store: Store, transport: Transport, purpose: Purpose, *, google: bool = False) -> None:
         credentials = store.connection.credentials
+        if not isinstance(credentials, Keys | Anonymous):  # never taken for none
+            raise Invalid(
+                f"An S3 store takes no credentials of the kind {credentials.kind}. No request was made.",
+                "Give access key and secret key, or none for a public bucket.",
+                field="credentials",
+            )
         self.transport = transport
         self.signer = Signer(credentials) if isinstance(credentials, Keys) else None
         self.purpose = purpose
+        self.google = google
+        """The server is Google's: it unpacks what is stored packed unless told not to, and holds no conditions."""
         self._where = [place_of(store)]  # shared by all views, so that a region is learnt once
         self._seen_until = [0.0]
         self._store = store.name
@@ -68,7 +76,7 @@ class Client:
     @property
     def names(self) -> Names:
         """What errors name."""
-        return Names(self._store, self.place.bucket, self.place.endpoint)
+        return Names(self._store, self.place.bucket, self.place.endpoint, self.google, self.signer is None)
 
     def view(self, purpose: Purpose) -> Client:
         """The same client on the connections of another purpose."""
@@ -114,6 +122,8 @@ class Client:
                 signed = self.signer.sign(
                     call.method, url, headers, region=self.place.region, payload=payload, now_s=now_s
                 )
+            if self.google:  # never signed: Google's own proxies change it on the way
+                signed = {**signed, "Accept-Encoding": "gzip"}
             first_byte_s = self.transport.limits.long_answer_s if call.long else None
             return Request(call.operation, call.method, url, signed, call.body, first_byte_s)
 

@@ -12,7 +12,8 @@ from moorage.stores.s3.client import Call, Client
 from moorage.stores.s3.conditions import FAILED, condition_headers, head, look_first, refused
 from moorage.stores.s3.facts import meta_headers
 from moorage.stores.s3.place import quote_key
-from moorage.stores.s3.uploading import Multipart, checked, result_etag, side_by_side
+from moorage.stores.s3.uploading import Multipart, checked, result_etag
+from moorage.stores.transport import side_by_side
 
 _LARGEST_AT_ONCE: Final = 5 * 1024**3
 _RANGE: Final = 512 * 1024**2

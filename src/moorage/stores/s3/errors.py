@@ -28,6 +28,17 @@ _PERMISSIONS: Final = {
     "multipart": "s3:PutObject", "parts": "s3:ListMultipartUploadParts", "abort": "s3:AbortMultipartUpload",
     "delete": "s3:DeleteObject",
 }  # fmt: skip
+_AT_GOOGLE: Final = {
+    "s3:ListBucket": "storage.objects.list", "s3:GetObject": "storage.objects.get",
+    "s3:PutObject": "storage.objects.create", "s3:DeleteObject": "storage.objects.delete",
+    "s3:ListMultipartUploadParts": "storage.multipartUploads.listParts",
+    "s3:AbortMultipartUpload": "storage.multipartUploads.abort",
+}  # fmt: skip
+_DOINGS: Final = {
+    "list": "list the bucket", "get": "read from the bucket", "stat": "read from the bucket",
+    "put": "write to the bucket", "copy": "write to the bucket", "multipart": "write to the bucket",
+    "delete": "delete from the bucket",
+}  # fmt: skip
 _CLOCK: Final = ("This machine's clock differs too much from the server's.", "Set the clock (NTP) of this machine.")
 _EXPIRED: Final = ("The session token has expired.", "Enter new temporary credentials.")
 _CREDENTIALS: Final[Mapping[str, tuple[str, str]]] = {
@@ -48,8 +59,8 @@ _CREDENTIALS: Final[Mapping[str, tuple[str, str]]] = {
     "RequestTimeTooSkewed": _CLOCK,
     "RequestExpired": _CLOCK,
     "AuthorizationHeaderMalformed": (
-        "The server expects another region or credential.",
-        "Check region and access key.",
+        "The request was signed for another region than the bucket's.",
+        "Name the region of the bucket, such as eu-west-1, and check the access key.",
     ),
     "AccountProblem": ("The account at the provider has a problem.", "Ask the provider."),
     "InvalidObjectState": (
@@ -74,6 +85,9 @@ class Names:
     store: str
     bucket: str
     endpoint: str
+    google: bool = False
+    """Permissions have Google's names."""
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +165,7 @@ def not_s3(names: Names, what: str) -> StoreUnreachable:
     """The error for an answer that no S3 server gives."""
     return StoreUnreachable(
         f"{names.endpoint} does not answer as S3: {what}.",
-        "Check the endpoint: it may be a web page, a console or a proxy.",
+        "Check host and port: this may be a web page, the server's own console or a proxy.",
         cause="not s3",
         store=names.store,
         bucket=names.bucket,
@@ -159,14 +173,27 @@ def not_s3(names: Names, what: str) -> StoreUnreachable:
 
 
 def _denied(operation: str, problem: Problem, names: Names) -> StoreDenied:
-    permission = _PERMISSIONS.get(operation, "")
-    hint = " Without s3:ListBucket the answer for an absent object is the same." if permission == "s3:GetObject" else ""
-    return StoreDenied(
-        f"{names.endpoint} does not allow {operation} in {names.bucket} ({problem.code or 'AccessDenied'}).",
-        f"Grant {permission or 'it'} on the bucket to these credentials, or correct the access key.{hint}",
-        permission=permission,
-        code=problem.code or "AccessDenied",
+    permission = _named(_PERMISSIONS.get(operation, ""), names)
+    listing = _named("s3:ListBucket", names)
+    hint = f" Without {listing} the answer for an absent object is the same." if operation in {"get", "stat"} else ""
+    whom = "everybody" if names.anonymous else "these keys"
+    code = problem.code or "AccessDenied"
+    advice = (
+        "The bucket is not public: give the access key and secret key of somebody who may read it."
+        if names.anonymous
+        else "Check that access key and secret key are whole and belong to this server; if they are, let whoever owns "
+        f"the bucket grant them {permission or 'it'}."
     )
+    return StoreDenied(
+        f"{names.endpoint} does not let {whom} {_DOINGS.get(operation, operation)} {names.bucket} ({code}).",
+        f"{advice}{hint}",
+        permission=permission,
+        code=code,
+    )
+
+
+def _named(permission: str, names: Names) -> str:
+    return _AT_GOOGLE.get(permission, permission) if names.google else permission
 
 
 def _unexpected(status: int, answer: Answer, problem: Problem, names: Names) -> StoreUnreachable:
@@ -180,13 +207,15 @@ def _unexpected(status: int, answer: Answer, problem: Problem, names: Names) -> 
     if status in {301, 302, 307, 308}:
         to = problem.endpoint or answer.headers.get("Location", "")
         return StoreUnreachable(
-            f"{names.endpoint} sends us to another place{f': {to}' if to else ''}.",
-            "Set endpoint and region of the connection to it.",
+            f"{names.endpoint} says that the bucket {names.bucket} is at another place{f': {to}' if to else ''}.",
+            "Name that endpoint, or the region of the bucket, such as eu-west-1.",
             cause="redirect",
         )
     if b"HTTPS" in answer.content and status == HTTPStatus.BAD_REQUEST and not problem.code:
         return StoreUnreachable(
-            f"{names.endpoint} answers in https only.", "Write https:// in the endpoint.", cause="https only"
+            f"{names.endpoint} answers in https only, not in plain http.",
+            "Write https:// in place of http://.",
+            cause="https only",
         )
     if not problem.code:
         return not_s3(names, f"status {status} without an error code")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterable, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Self
 
 from moorage.model.errors import (
     BodyBroken,
@@ -19,7 +19,6 @@ from moorage.model.errors import (
 from moorage.model.keys import ETag, Key
 from moorage.model.objects import ByteRange, ListingPage, ObjectBody, ObjectInfo
 from moorage.model.store import ANYWAY, Condition, Provider, Store
-from moorage.stores.s3.body import S3Body
 from moorage.stores.s3.client import Call, Client
 from moorage.stores.s3.conditions import condition_headers, failed, head, head_or_none
 from moorage.stores.s3.copying import copy
@@ -28,7 +27,7 @@ from moorage.stores.s3.facts import info_of
 from moorage.stores.s3.listing import list_page
 from moorage.stores.s3.uploading import Multipart
 from moorage.stores.s3.writing import Write
-from moorage.stores.transport import Answer, Counters, Limits, Purpose, Transport
+from moorage.stores.transport import Answer, Counters, Limits, OpenedBody, Purpose, Transport
 
 _LARGEST_PAGE: Final = 1000
 _NO_SUCH_RANGE: Final = frozenset({HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE})
@@ -44,7 +43,7 @@ class S3Store:
     write is the server's at its answer.
     """
 
-    provider = Provider.S3
+    provider: Provider = Provider.S3
 
     def __init__(
         self,
@@ -53,12 +52,13 @@ class S3Store:
         limits: Limits | None = None,
         counters: Counters | None = None,
         purpose: Purpose = Purpose.READING,
+        google: bool = False,
     ) -> None:
-        """Raises Invalid for an endpoint that is no address, or a CA that is no PEM text."""
+        """Raises Invalid for an endpoint that is no address, or a CA that is no PEM text. ``google``: see Client."""
         self.read_only = store.read_only
         self._store = store
         self._transport = Transport(limits=limits, ca=store.connection.ca, counters=counters)
-        self._client = Client(store, self._transport, purpose)
+        self._client = Client(store, self._transport, purpose, google=google)
 
     @property
     def counters(self) -> Counters:
@@ -70,9 +70,9 @@ class S3Store:
         """The server's clock less ours in seconds; warn from 60 s on."""
         return self._transport.clock.offset_s
 
-    def serving(self, purpose: Purpose) -> S3Store:
+    def serving(self, purpose: Purpose) -> Self:
         """The same store on the connections of another purpose; closing either closes both."""
-        other = object.__new__(S3Store)
+        other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, _client=self._client.view(purpose))
         return other
 
@@ -184,7 +184,7 @@ class S3Store:
         """Close all connections, those of other purposes too; a repeat does nothing."""
         await self._transport.aclose()
 
-    def _opened(self, key: Key, answer: Answer, *, ranged: bool) -> S3Body:
+    def _opened(self, key: Key, answer: Answer, *, ranged: bool) -> OpenedBody:
         names = self._client.names
         length = answer.headers.get("Content-Length", "")
         told = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
@@ -192,7 +192,7 @@ class S3Store:
             answer.close()
             raise not_s3(names, "a body without its length" if not length.isdigit() else "the whole object for a range")
         start, stop, size = (int(told[1]), int(told[2]) + 1, int(told[3])) if told else (0, int(length), int(length))
-        return S3Body(
+        return OpenedBody(
             answer, info_of(key, answer.headers, size), start=start, stop=stop, store=names.store, bucket=names.bucket
         )
 

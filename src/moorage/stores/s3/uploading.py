@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 from xml.sax.saxutils import escape
@@ -136,23 +136,3 @@ def result_etag(client: Client, answer: Answer) -> ETag:
     if not found:
         raise not_s3(client.names, "no ETag in the result")
     return ETag(found.group(1).decode())
-
-
-async def side_by_side(jobs: AsyncIterator[Coroutine[None, None, None]], most: int) -> None:
-    """Run the jobs, at most that many at once; the first failure cancels the others and is raised."""
-    running: set[asyncio.Task[None]] = set()
-    try:
-        async for job in jobs:
-            running.add(asyncio.create_task(job))
-            if len(running) >= most:
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-        while running:
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)

@@ -15,8 +15,8 @@ from moorage.stores.s3.client import Call, Client
 from moorage.stores.s3.conditions import FAILED, condition_headers, head_or_none, look_first, refused
 from moorage.stores.s3.dates import http_ms
 from moorage.stores.s3.facts import etag_of, is_md5, meta_headers
-from moorage.stores.s3.uploading import MOST_PARTS, PART, Multipart, side_by_side
-from moorage.stores.transport import Answer, BytesBody, StreamBody
+from moorage.stores.s3.uploading import MOST_PARTS, PART, Multipart
+from moorage.stores.transport import Answer, BytesBody, StreamBody, side_by_side
 
 LARGEST_SINGLE: Final = 64 * 1024 * 1024
 """Bytes of a body of known length that still goes in one PUT."""
@@ -39,6 +39,8 @@ class Write:
         """Write bytes at hand; checksummed, and sent again after a passing fault."""
         if len(data) > LARGEST_SINGLE:
             return await self._in_parts(_slices(data), len(data))
+        if self.client.google:
+            await look_first(self.client, self.key, self.condition)
         answer = await self.client.call(self._put(BytesBody(data)))
         if answer.status in FAILED:
             answered = await self._resolved(answer, data)
@@ -57,6 +59,8 @@ class Write:
         return await self._in_parts(_chained(first, second, parts), length)
 
     async def _as_it_comes(self, stream: AsyncIterable[bytes], length: int) -> ObjectInfo:
+        if self.client.google:
+            await look_first(self.client, self.key, self.condition)
         digest = hashlib.md5(usedforsecurity=False)
 
         async def hashed() -> AsyncIterator[bytes]:

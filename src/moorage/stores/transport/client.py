@@ -119,7 +119,7 @@ class Transport:
         return answer
 
     async def _open(self, request: Request, purpose: Purpose, upload: Upload) -> aiohttp.ClientResponse:
-        headers = request.headers | {"Accept-Encoding": "identity"}
+        headers = {"Accept-Encoding": "identity", **request.headers}
         if request.body.length or request.method in {"PUT", "POST"}:
             headers["Content-Length"] = str(request.body.length)
         url = URL(request.url, encoded=True)

@@ -13,7 +13,7 @@ LASTING: Final = frozenset({"certificate", "plain http", "tls", "not http", "too
 """Causes that a repeat does not cure."""
 UNSENT: Final = frozenset({"dns", "refused", "unreachable", "connect timeout"})
 """Causes that say: the server never saw the request."""
-_PROXY_ADVICE = "Check the endpoint and that a firewall or proxy lets this machine through."
+_PROXY_ADVICE = "Check host and port, and that a firewall or proxy lets the machine that runs Moorage through."
 
 
 def fault_of(error: BaseException, place: str) -> StoreUnreachable:
@@ -25,12 +25,16 @@ def fault_of(error: BaseException, place: str) -> StoreUnreachable:
 def _words(error: BaseException, place: str) -> tuple[str, str, str]:
     match error:
         case aiohttp.ClientConnectorDNSError():
-            return "dns", f"The name of {place} cannot be found.", "Check the spelling of the endpoint."
+            return (
+                "dns",
+                f"There is no host {place.rpartition(':')[0] or place}: its name cannot be found.",
+                "Check its spelling, and that the machine that runs Moorage can look names up.",
+            )
         case aiohttp.ClientConnectorCertificateError():
             return (
                 "certificate",
                 f"The certificate of {place} is not trusted: {_certificate(error)}.",
-                ("Give the authority's certificate (PEM), or use the host name that the certificate is for."),
+                "Give the certificate of the authority that signed it (a PEM file), or the host name that it is for.",
             )
         case aiohttp.ClientSSLError():
             return _tls(error, place)
@@ -40,7 +44,7 @@ def _words(error: BaseException, place: str) -> tuple[str, str, str]:
             return (
                 "refused",
                 f"Nothing listens at {place}.",
-                "Check host and port of the endpoint; is the server running?",
+                "Check host and port, and that the server there runs.",
             )
         case aiohttp.ClientConnectorError():
             return (
@@ -75,6 +79,6 @@ def _tls(error: aiohttp.ClientSSLError, place: str) -> tuple[str, str, str]:
         return (
             "plain http",
             f"{place} answers in plain http, not https.",
-            "Write http:// in the endpoint, or use the TLS port.",
+            f"Write the server as http://{place}, or name the port that speaks TLS.",
         )
     return "tls", f"No TLS connection to {place}: {reason}.", "Check that the endpoint speaks TLS 1.2 or later."

@@ -1,4 +1,4 @@
-"""An object being read from S3."""
+"""An object being read over HTTP."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Self
 
 from moorage.model.errors import BodyBroken, StoreUnreachable
 from moorage.model.objects import ObjectInfo
-from moorage.stores.transport import Answer
+from moorage.stores.transport.exchange import Answer
 
 
-class S3Body:
+class OpenedBody:
     """Bytes ``start`` to ``stop`` of an object, as they arrive. Iterate once."""
 
     def __init__(self, answer: Answer, info: ObjectInfo, *, start: int, stop: int, store: str, bucket: str) -> None:
