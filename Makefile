@@ -13,12 +13,16 @@ PRODUCT := .venv/bin
 
 .PHONY: demo demo-clean test check soak lock docs clean
 
+demo demo-clean: export HOST := $(HOST)
+demo demo-clean: export PORT := $(PORT)
+demo demo-clean: export DATA := $(DATA)
+
 demo:
 	@scripts/environment.sh .venv requirements/server.lock "$(PYTHON)"
-	@exec $(PRODUCT)/python demo/run.py --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
+	@exec $(PRODUCT)/python demo/run.py --host="$$HOST" --port="$$PORT" --data="$$DATA"
 
 demo-clean:
-	rm -rf "$(DATA)"
+	@$(PYTHON) demo/clean.py --data="$$DATA"
 
 test: check
 	@scripts/test-packages.sh

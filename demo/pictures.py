@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
-import math
+import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import pyvips
 
-PACKAGE = "mate-backgrounds"
-PHOTOGRAPHS = "nature"
+from landscapes import landscapes
+
+PACKAGE: Final = "mate-backgrounds"
+PHOTOGRAPHS: Final = "nature"
+GENERATED: Final = 24
+ICON_BYTES: Final = 20_000
+_APT: Final = ("-qq", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10")
 
 
-def photographs(folder: Path) -> str:
-    """Fill ``folder`` with photographs; returns a sentence about where they come from."""
-    with tempfile.TemporaryDirectory() as scratch:
-        found = _unpacked(Path(scratch))
-        if found is None:
-            _generate(folder / "generated")
-            return "Generated pictures: the photographs of the package mate-backgrounds could not be had."
-        shutil.copytree(found / PHOTOGRAPHS, folder / "photographs", dirs_exist_ok=True)
-    return f"Photographs of the Debian package {PACKAGE}."
+def pictures(media: Path) -> str:
+    """Fill a folder of ``media`` with pictures; a sentence about what they are."""
+    lacking = _photographs(media / "photographs")
+    if not lacking:
+        return f"photographs of the Debian package {PACKAGE}"
+    shutil.rmtree(media / "photographs", ignore_errors=True)
+    landscapes(media / "generated", GENERATED)
+    return f"{GENERATED} generated pictures, because {lacking}"
 
 
-def _unpacked(scratch: Path) -> Path | None:
-    """The package's pictures, downloaded and unpacked without being installed."""
+def large_ones(media: Path) -> list[Path]:
+    """The pictures that are worth showing large, in order."""
+    return sorted(path for path in media.rglob("*.jpg") if path.stat().st_size > ICON_BYTES)
+
+
+def _photographs(folder: Path) -> str:
+    """Fetch the package and unpack its pictures without installing it; what was lacking, empty when all went well."""
     apt, dpkg = shutil.which("apt-get"), shutil.which("dpkg-deb")
+    if os.geteuid() != 0:
+        return "photographs are fetched from a Debian package by root only"
     if apt is None or dpkg is None:
-        return None
-    download = [apt, "-qq", "-o", "APT::Sandbox::User=root", "download", PACKAGE]
-    if not _ran(download, scratch) and not (_ran([apt, "-qq", "update"], scratch) and _ran(download, scratch)):
-        return None
-    packages = list(scratch.glob("*.deb"))
-    if not packages or not _ran([dpkg, "-x", str(packages[0]), "."], scratch):
-        return None
-    return scratch / "usr/share/backgrounds/mate"
+        return "there is no apt-get here to fetch photographs with"
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        download = [apt, *_APT, "download", PACKAGE]
+        if not _ran(download, scratch) and not (_ran([apt, *_APT, "update"], scratch) and _ran(download, scratch)):
+            return f"apt-get could not fetch the package {PACKAGE}"
+        packages = list(scratch.glob("*.deb"))
+        if not packages or not _ran([dpkg, "-x", str(packages[0]), "."], scratch):
+            return f"the package {PACKAGE} could not be unpacked"
+        found = scratch / "usr/share/backgrounds/mate" / PHOTOGRAPHS
+        if not found.is_dir():
+            return f"the package {PACKAGE} holds no photographs any more"
+        shutil.copytree(found, folder, dirs_exist_ok=True)
+    return ""
 
 
 def _ran(command: list[str], cwd: Path) -> bool:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, check=False, timeout=180)  # noqa: S603 - fixed words
+    try:
+        done = subprocess.run(command, cwd=cwd, capture_output=True, check=False, timeout=120)  # noqa: S603 - fixed words
+    except subprocess.TimeoutExpired:
+        return False
     return done.returncode == 0
-
-
-def _generate(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(24):
-        noise = pyvips.Image.perlin(1600, 1067, cell_size=120 + 14 * number, seed=number)
-        turn = math.radians(number * 15)
-        bands = [noise * math.cos(turn + shift) * 90 + 128 for shift in (0.0, 2.1, 4.2)]
-        image = bands[0].bandjoin(bands[1:]).cast("uchar").copy(interpretation="srgb")
-        image.jpegsave(str(folder / f"pattern_{number:02}.jpg"), Q=85)
 
 
 def oddities(folder: Path, photograph: Path) -> None:

@@ -1,4 +1,4 @@
-"""The demo: makes a folder of pictures and videos, starts a server, moors the folder, prints one address.
+"""The demo: makes a folder of pictures and videos, starts a server, shows the folder, prints one address.
 
 A second run finds what is there. Ctrl-C stops the server; ``make demo-clean`` removes everything.
 """
@@ -6,54 +6,54 @@ A second run finds what is there. Ctrl-C stops the server; ``make demo-clean`` r
 from __future__ import annotations
 
 import argparse
+import errno
 import os
-import re
+import shutil
 import signal
-import socket
-import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-from moorage.client import Client
-from moorage.model.errors import AlreadyExists, MoorageError
-from pictures import oddities, photographs
-from videos import pans
+from home import Home, NotOurs
+from reaching import EVERYWHERE, free_port, public_host, tunnel
+from server import Server
 
-LINK = re.compile(r"https?://\S+/sign-in/\S+")
-ADDRESS = re.compile(r"Moorage serves (\S+)")
-PROJECT = "Demo"
-STORE = "demo"
+PROJECT: Final = "Demo"
+STORE: Final = "demo"
+NEEDED: Final = 200 << 20
+"""Bytes of pictures, videos, catalogue and previews, with room to spare."""
 
 
 def main() -> int:
     """Run until the server ends."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))  # the terminal was closed
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job comes with it ignored
     arguments = _arguments()
-    home = Path(arguments.data).resolve()
-    media, data = home / "media", home / "server"
-    _step("Pictures and videos", lambda: _media(media))
-    port = _free_port(arguments.host, int(arguments.port))
-    print("Starting the server ...", flush=True)
-    server = _start(arguments.host, port, data)
+    began = time.monotonic()
+    home = Home(Path(os.path.abspath(arguments.data)))  # noqa: PTH100 - links in the way may stay
+    server: Server | None = None
     try:
-        link, address = _addresses(server, home)
-        _step("Moored the folder as project 'Demo'", lambda: _moor(data, address, media))
-        print(f"\n  {link or address}\n", flush=True)
-        if "SSH_CONNECTION" in os.environ:
-            print(f"You came by SSH. On your own machine: ssh -L {port}:127.0.0.1:{port} {socket.gethostname()}")
-        print(f"Open it in a browser. Pictures: {media}. Data: {data}. Log: {data}/moorage.log.")
-        if link:
-            print("The link signs you in once, within 15 minutes.")
-        print("Ctrl-C stops the server; make demo-clean removes every trace.", flush=True)
-        return server.wait()
+        home.take()
+        if left := home.stop_server():
+            print(f"A server of an earlier demo still ran (process {left}); it was stopped.")
+        _step("Pictures and videos", lambda: _media(home))
+        server = _server(home, arguments.host, arguments.port)
+        _step(f"Server on {arguments.host}:{server.port}", server.start)
+        _step("The folder as project Demo", lambda: _moor(home, server))
+        _tell(home, server, time.monotonic() - began)
+        return server.watch()
+    except NotOurs as reason:
+        print(reason)
+        return 1
     except KeyboardInterrupt:
         return 130
     finally:
-        if server.poll() is None:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=20)
+        if server is not None:
+            server.stop()
+            print("\nStopped.", flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -64,105 +64,91 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _step(what: str, do: object) -> None:
+def _step(what: str, do: Callable[[], str | None]) -> None:
+    """Say what begins, do it, say how it went and how long it took."""
     began = time.monotonic()
     print(f"{what} ...", end=" ", flush=True)
-    said = do()  # type: ignore[operator]
+    said = do()
     print(f"{said or 'done'} ({time.monotonic() - began:.1f} s)", flush=True)
 
 
-def _media(media: Path) -> str:
-    ready = media.parent / ".media-ready"
-    if ready.exists():
-        return "found those of the last run."
-    said = photographs(media)
-    found = sorted(path for path in media.rglob("*.jpg") if path.stat().st_size > 50_000)  # noqa: PLR2004 - no icons
-    oddities(media / "odd ones", found[0])
-    pans(media / "videos", found)
-    ready.touch()
+def _media(home: Home) -> str:
+    if home.ready.exists():
+        return "found those of the last run"
+    free = shutil.disk_usage(home.root).free
+    if free < NEEDED:
+        raise _no_space(home, free)
+    import pyvips
+
+    from pictures import large_ones, oddities, pictures
+    from videos import pans
+
+    try:
+        said = pictures(home.media)
+        large = large_ones(home.media)
+        oddities(home.media / "odd ones", large[0])
+        pans(home.media / "videos", large)
+    except (OSError, pyvips.Error) as error:
+        free = shutil.disk_usage(home.root).free
+        if free < NEEDED // 20 or getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT):
+            raise _no_space(home, free) from error
+        raise
+    home.ready.touch()
     return said
 
 
-def _free_port(host: str, wanted: int) -> int:
-    """The wanted port, or the next one that nothing listens on."""
-    for port in range(wanted, wanted + 100):
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
-        if port != wanted:
-            print(f"Port {wanted} is taken; taking {port}.")
-        return port
-    raise SystemExit(f"Ports {wanted} to {wanted + 99} are all taken. Choose another: make demo PORT=9000")
-
-
-def _start(host: str, port: int, data: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "moorage", "serve", "--host", host, "--port", str(port)]
-    log = data.parent / "console.log"
-    data.mkdir(parents=True, exist_ok=True)
-    return subprocess.Popen(  # noqa: S603 - our own server
-        [*command, "--data", str(data)],
-        stdout=subprocess.PIPE,
-        stderr=log.open("ab"),
-        text=True,
-        start_new_session=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+def _no_space(home: Home, free: int) -> SystemExit:
+    return SystemExit(
+        f"there is no space.\n{free >> 20} MiB are free in {home.root}, the demo needs {NEEDED >> 20}. "
+        "No server was started.\nFree some, or put it elsewhere: make demo DATA=/somewhere/else"
     )
 
 
-def _addresses(server: subprocess.Popen[str], home: Path) -> tuple[str, str]:
-    """The one-time link (empty when an admin has a password already) and the address."""
-    assert server.stdout is not None
-    address = ""
-    for line in server.stdout:
-        found = ADDRESS.search(line)
-        if found:
-            address = found[1]
-        link = LINK.search(line)
-        if link:
-            return link[0], address
-        if address and "Sign in at" in line:
-            return "", address
-    words = (home / "console.log").read_text(errors="replace").splitlines()[-3:]
-    raise SystemExit("The server did not start:\n" + "\n".join(words))
+def _server(home: Home, host: str, port: str) -> Server:
+    free = free_port(host, port)
+    name = public_host(host)
+    return Server(home, host, free, f"http://[{name}]:{free}" if ":" in name else f"http://{name}:{free}")
 
 
-def _moor(data: Path, address: str, media: Path) -> str:
-    """Register the folder and mirror it, with a token that ends when this is done."""
-    made = subprocess.run(  # noqa: S603 - our own command
-        [
-            sys.executable,
-            "-m",
-            "moorage",
-            "token",
-            "add",
-            "demo",
-            "--user",
-            "admin@localhost",
-            "--json",
-            "--data",
-            str(data),
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    token = re.search(r'"token":\s*"([^"]+)"', made.stdout)
-    assert token is not None
-    with Client(address, token=token[1]) as client:
-        try:
-            client.add_store(name=STORE, provider="disk", root=str(media))
-        except AlreadyExists:
-            return "it was moored before."
-        started = client.add_mirror(store=STORE, project=PROJECT, create_project=True)
-        job = client.wait_job(started.job)
-        return f"{job.done} objects."
+def _moor(home: Home, server: Server) -> str:
+    """Show the folder where that was not done before, and write the things to try."""
+    from lines import write_strip
+    from moorage.client import Client
+    from moorage.wiring.directory import Directory
+
+    served = Directory(home.data).served()
+    assert served is not None, "a server that answers holds its directory"
+    with Client(served.local, served.bearer) as client:
+        said = "it was there already"
+        mirror = next((one for one in client.mirrors() if one.store == STORE), None)
+        if mirror is None:
+            started = client.add_mirror(address=str(home.media), store_name=STORE, project=PROJECT)
+            said = f"{client.wait_job(started.job).done} files"
+            mirror = client.mirror(started.id)
+        elif mirror.last_job:
+            client.wait_job(mirror.last_job)  # a demo that was stopped in its first index goes on
+        write_strip(home, client, server.address, mirror)
+    return said
+
+
+def _tell(home: Home, server: Server, seconds: float) -> None:
+    print(f"\nReady after {seconds:.1f} s. Open this in a browser:\n\n  {server.link or server.address}\n")
+    if server.link:
+        print("The link signs you in once, within 15 minutes.")
+    line = tunnel(server.port)
+    if line and server.host in EVERYWHERE:
+        print("Where that address cannot be reached: start with HOST=127.0.0.1, and on your own machine run")
+    elif line:
+        print("You came by SSH. First, on your own machine:")
+    if line:
+        print(f"\n  {line}\n")
+    print("The page of the project has five things to try.")
+    print(f"Pictures: {home.media}. Data: {home.data}. Log: {home.data}/moorage.log.")
+    print("Ctrl-C stops the server; make demo-clean removes every trace.", flush=True)
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except MoorageError as error:
-        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)

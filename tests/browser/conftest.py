@@ -19,7 +19,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--no-first-run",
 )
-EXPECTED = ("status of 401", "status of 404", "status of 409", "status of 422", "status of 503")
+EXPECTED = tuple(f"status of {status}" for status in (401, 403, 404, 409, 413, 422, 503))
 Opener = Callable[..., Page]
 
 
@@ -45,10 +45,7 @@ def open_page(browser: Browser, harness: Harness) -> Iterator[Opener]:
     """Opens a path in a context of its own; the same context for all tabs of one test."""
     complaints: list[str] = []
     context: list[Any] = []
-    harness.asked.clear()
-    harness.sent.clear()
-    harness.answers.clear()
-    harness.busy.clear()
+    harness.clear()
     jobs = list(sample.JOBS)
 
     def opened(path: str, *, width: int = 1366, height: int = 768, scheme: Any = "light", wait: str = "") -> Page:

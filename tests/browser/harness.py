@@ -43,6 +43,24 @@ class Harness(ThreadingHTTPServer):
         """How often a path is still to be answered by 503."""
         self.listeners: list[queue.Queue[str]] = []
         self.total = sample.ITEMS
+        self.restored: set[str] = set()
+        self.taken: list[str] = []
+        """Names that folders have already."""
+        self.put: list[tuple[str, dict[str, str], bytes]] = []
+        """Folder, query and body of each file that came."""
+        self.gate = threading.Event()
+        """Answers to files wait for it."""
+        self.gate.set()
+        self.under_way = 0
+        self.most_under_way = 0
+        self.lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Forget what an earlier test did."""
+        for kept in (self.asked, self.sent, self.answers, self.busy, self.restored, self.taken, self.put):
+            kept.clear()
+        self.most_under_way = 0
+        self.gate.set()
 
     @property
     def address(self) -> str:
@@ -84,21 +102,52 @@ class Handler(BaseHTTPRequestHandler):
             status, page = render(path or "/", query)
             self._send(status, page.encode(), "text/html; charset=utf-8")
 
+    def do_PUT(self) -> None:
+        """A file for a folder; a 409 or another refusal comes once its body was read."""
+        server, parts = self.server, urlsplit(self.path)
+        query, path = dict(parse_qsl(parts.query)), parts.path.removeprefix(BASE)
+        with server.lock:
+            server.under_way += 1
+            server.most_under_way = max(server.most_under_way, server.under_way)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        server.gate.wait(30)
+        with server.lock:
+            server.under_way -= 1
+            status, answer = server.answers.get(f"{path}?{query['name']}", (201, None))
+            if status < 400:
+                server.put.append((path.split("/")[4], query, body))
+                answer = sample.uploaded(len(server.put), query["name"], len(body))
+        self._json(answer, status)
+
     def _change(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.removeprefix(BASE)
+        if path.endswith("/taken"):
+            names = json.loads(body)["names"]
+            self._json({"taken": [name for name in names if name in self.server.taken]})
+            return
+        if path.endswith("/restore"):
+            self.server.restored.add(path.split("/")[4])
         self.server.sent.append((self.command, path, json.loads(body) if body else None))
         status, answer = self.server.answers.get(path, (200, {}))
         kind = "application/problem+json" if status >= 400 else "application/json"
         self._send(status, json.dumps(answer).encode(), kind)
 
     do_POST = _change  # noqa: N815 (the name that http.server calls)
+    do_PATCH = _change  # noqa: N815 (likewise)
     do_DELETE = _change  # noqa: N815 (likewise)
 
     def _api(self, parts: list[str], query: dict[str, str]) -> None:
         match parts:
+            case ["folders", folder, "children"] if query.get("state") == "gone":
+                none: sample.Facts = {"folders": [], "items": [], "next": None, "position": None, "total": None}
+                self._json(none if folder == "8" else sample.tombstones(query, self.server.restored))
             case ["folders", "8", "children"]:
-                self._json({"folders": [], "items": [], "next": None, "position": 0, "total": 0})
+                put = [
+                    sample.uploaded(n, query["name"], len(body))
+                    for n, (_, query, body) in enumerate(self.server.put, 1)
+                ]
+                self._json({"folders": [], "items": put, "next": None, "position": 0, "total": len(put)})
             case ["folders", _, "children"]:
                 self._json(sample.children(query, self.server.total))
             case ["items", item_id, "preview" | "poster"]:

@@ -88,6 +88,12 @@ REPORT: Final[Facts] = {
     "checked": NOW,
     "left_behind": "",
 }
+UNREACHED: Final[Facts] = REPORT | {
+    "lines": [
+        line("reach", "unknown", "storage.example.org does not resolve.", "Check the host name."),
+        *(line(name, "unknown", "Not tried: the store was not reached.") for name in ("list", "read", "ranged read")),
+    ]
+}
 MIRRORS: Final[list[Facts]] = [
     {
         "id": "12",

@@ -9,6 +9,7 @@ Facts = dict[str, Any]
 FOLDERS: Final = 24
 ITEMS: Final = 5_000_000
 NOW: Final = "2026-11-20T15:06:54Z"
+THEN: Final = "2026-12-20T15:06:54Z"
 KINDS: Final = {3: "video", 7: "broken", 12: "file"}
 """What every sixteenth item is, by the rest; all others are images."""
 SIZES: Final = ((4032, 3024), (1920, 1080), (3000, 4000), (6000, 4000), (512, 512))
@@ -53,6 +54,35 @@ def item(index: int) -> Facts:
         "height": None if kind == "file" else height,
         "duration": 73.4 if kind == "video" else None,
     }
+
+
+def lines(item_id: str) -> Facts:
+    """What an item's page offers to copy."""
+    address = "https://media.example.org/moorage"
+    content = f"{address}/api/v1/items/{item_id}/content"
+    return {
+        "page": f"{address}/items/{item_id}",
+        "curl": f'curl -gfL -H "Authorization: Bearer $MOORAGE_TOKEN" -o ./a.jpg {content}',
+        "python": f"from moorage.client import Client\nwith Client({address!r}) as client: client.read({item_id!r})",
+    }
+
+
+GONE: Final = 30
+
+
+def tombstones(query: dict[str, str], restored: set[str]) -> Facts:
+    """What is gone from the big folder: every reason, without those that were brought back."""
+    why = ("vanished", "hidden", "trashed")
+    rows = [item(n) | {"state": why[n % 3], "gone": NOW, "linked": n % 3 != 2} for n in range(GONE)]
+    kind, prefix = query.get("kind", ""), query.get("prefix", "")
+    rows = [row for row in rows if row["id"] not in restored and kind in ("", row["kind"])]
+    left = [row for row in rows if row["name"].startswith(prefix)]
+    return {"folders": [], "items": left, "next": None, "position": None, "total": None}
+
+
+def uploaded(number: int, name: str, size: int) -> Facts:
+    """An item that was put into the empty folder."""
+    return item(0) | {"id": str(900 + number), "folder": "8", "name": name, "size": size, "linked": False}
 
 
 def children(query: dict[str, str], total: int = ITEMS) -> Facts:

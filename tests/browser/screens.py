@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import moorage
 from browser import installation, sample
+from moorage.web.pages.elsewhere import LIVES
 
 PACKAGE: Final = Path(moorage.__file__).parent
 PAGES: Final = Environment(
@@ -33,7 +34,7 @@ def url(path: str) -> str:
 
 
 def _folder(query: dict[str, str], *, folder_id: str = "7") -> dict[str, Any]:
-    shown = {"view": "grid", "sort": "name", "order": "asc", "kind": "", "prefix": ""} | query
+    shown = {"view": "grid", "sort": "name", "order": "asc", "kind": "", "prefix": "", "state": "live"} | query
     big = folder_id == "7"
     direct = sample.ITEMS if big else 0
     counts = sample.counts(
@@ -58,19 +59,36 @@ def _folder(query: dict[str, str], *, folder_id: str = "7") -> dict[str, Any]:
         "mirror": installation.MIRRORS[0] if big else None,
         "jobs": [],
         "may_edit": True,
+        "shut_by": "reef" if big else "",
+        "attached": True,
+        "told": "",
+        "show_at": "/show",
+        "show_word": "Show a bucket or directory",
     }
+
+
+def _empty_mirror(query: dict[str, str], *, looking: bool) -> dict[str, Any]:
+    """The folder of a mirror that found nothing, or looks for the first time."""
+    mirror = installation.MIRRORS[0] | {"folder": "8", "last_complete": None if looking else sample.NOW}
+    told = "" if looking else "Nothing lies below s3://reef/2012/ yet. Is the prefix right?"
+    jobs = [sample.job(41, "running", done=0, total=None, bytes=0, rate=0)] if looking else []
+    return _folder(query, folder_id="8") | {"mirror": mirror, "jobs": jobs, "told": told, "shut_by": "reef"}
 
 
 def _open_jobs() -> list[sample.Facts]:
     return [job for job in sample.JOBS[1::-1] if job["ended"] is None]
 
 
-def _item(item_id: str) -> dict[str, Any]:
+def _item(item_id: str, query: dict[str, str]) -> dict[str, Any]:
+    state = query.get("state", "live")
     return {
         "project": sample.PROJECTS[0],
         "crumbs": CRUMBS,
-        "item": sample.item(int(item_id) - 1000),
+        "item": sample.item(int(item_id) - 1000) | {"state": state, "gone": None if state == "live" else sample.NOW},
         "store": "reef",
+        "gone_for_good": None if state in ("live", "hidden") else sample.THEN,
+        "elsewhere": sample.lines(item_id),
+        "lives": LIVES,
         "may_edit": True,
     }
 
@@ -98,14 +116,17 @@ def _gate(path: str, query: dict[str, str]) -> Screen | None:
 def _browse(path: str, query: dict[str, str]) -> Screen | None:
     match path.strip("/").split("/"):
         case [""]:
-            none = bool(query.get("none"))
+            none, guest = bool(query.get("none")), query.get("guest", "")
             projects, jobs = ([], []) if none else (sample.PROJECTS, sample.JOBS[:1])
             return (
                 "start.html",
                 "projects",
                 "Projects",
-                {"projects": projects, "jobs": jobs, "stores": 0, "may_add": True},
+                {"projects": projects, "jobs": jobs, "stores": 0, "may_add": guest != "1", "may_show": not guest},
             )
+        case ["folders", "8"] if query.get("mirror"):
+            empty = _empty_mirror(query, looking=query["mirror"] == "looking")
+            return "folder.html", "projects", "2012", empty
         case ["folders", "8"]:
             return "folder.html", "projects", "empty", _folder(query, folder_id="8")
         case ["folders", "6"]:
@@ -113,7 +134,11 @@ def _browse(path: str, query: dict[str, str]) -> Screen | None:
         case ["folders", _]:
             return "folder.html", "projects", "2021", _folder(query)
         case ["items", item_id]:
-            return "item.html", "projects", "item", _item(item_id)
+            return "item.html", "projects", "item", _item(item_id, query)
+        case ["show"]:
+            chosen = [str(one["name"]) for one in sample.PROJECTS if one["id"] == query.get("project")]
+            shown = {"projects": sample.PROJECTS, "chosen": "".join(chosen), "may_show": not query.get("guest")}
+            return "show.html", "projects", "Show more pictures", shown
         case _:
             return None
 
@@ -130,11 +155,12 @@ def _connect(path: str, query: dict[str, str]) -> Screen | None:
             context = {"store": stores[0], "report": installation.REPORT, "used_by": used_by, "mirrors": mirrors[:1]}
             return "store.html", "stores", "reef", context | {"may_edit": True}
         case ["mirrors"]:
-            return "mirrors.html", "mirrors", "Mirrors", {"mirrors": mirrors, "may_add": True}
+            return "mirrors.html", "mirrors", "Mirrors", {"mirrors": mirrors, "may_add": True, "may_show": True}
         case ["mirrors", "new"]:
             chosen = {"store": "reef", "project": "1", "prefix": ""}
-            context = {"stores": stores, "projects": sample.PROJECTS, "chosen": chosen}
-            return "mirror_add.html", "mirrors", "Add a mirror", context
+            projects = [] if query.get("none") else sample.PROJECTS
+            form: dict[str, Any] = {"stores": installation.STORES, "projects": projects, "chosen": chosen}
+            return "mirror_add.html", "mirrors", "Add a mirror", form | {"may_make": True, "may_show": True}
         case _:
             return None
 

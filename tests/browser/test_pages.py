@@ -21,6 +21,10 @@ PATHS: Final = (
     "/password",
     "/",
     "/?none=1",
+    "/?none=1&guest=1",
+    "/?none=1&guest=manager",
+    "/show",
+    "/show?guest=1",
     "/folders/7",
     "/folders/7?view=list",
     "/folders/6",
@@ -29,12 +33,17 @@ PATHS: Final = (
     "/items/1007",
     "/items/1003",
     "/items/1012",
+    "/items/1000?state=vanished",
+    "/items/1000?state=hidden",
+    "/items/1000?state=trashed",
     "/stores",
     "/stores?none=1",
     "/stores/new",
     "/stores/reef",
     "/mirrors",
+    "/mirrors?none=1",
     "/mirrors/new",
+    "/mirrors/new?none=1",
     "/jobs",
     "/jobs/38",
     "/users",
@@ -54,7 +63,10 @@ def test_a_page_has_no_barrier_and_fits_a_phone(open_page: Opener, path: str) ->
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize("path", ["/folders/6", "/jobs", "/stores/reef", "/users"])
+@pytest.mark.parametrize(
+    "path",
+    ["/folders/6", "/jobs", "/stores/reef", "/stores?none=1", "/users", "/?none=1", "/items/1000", "/sign-in?wrong=1"],
+)
 def test_a_page_has_contrast_in_the_dark_too(open_page: Opener, path: str) -> None:
     page = open_page(path, scheme="dark", wait="main")
     assert barriers(page, "color-contrast") == []
@@ -66,6 +78,11 @@ def test_the_paths_above_show_every_template() -> None:
         "base.html",
     }
     assert shown == {file.name for file in (PACKAGE / "templates").glob("*.html") if not file.name.startswith("_")}
+
+
+def test_no_page_knows_a_connection_beside_its_store() -> None:
+    pages = (PACKAGE / "templates").glob("*.html")
+    assert [file.name for file in pages if "connection" in file.read_text("utf-8").lower()] == []
 
 
 def test_moving_between_pages_leaves_one_current_place_and_the_heading_in_focus(

@@ -57,7 +57,7 @@ def signs_in_and_connects_a_disk(page: Page, root: Path) -> None:
     page.fill("#password", PASSWORD)
     page.fill("#again", PASSWORD)
     page.click("main button")
-    page.click("a.button:has-text('Connect a disk or bucket')")
+    page.click("a:has-text('add a store')")
     page.fill("#name", "pictures")
     page.fill("#root", str(root / "absent"))
     page.click("text=Check and add")
@@ -69,11 +69,8 @@ def signs_in_and_connects_a_disk(page: Page, root: Path) -> None:
 
 
 def mirrors_it_into_a_project(page: Page) -> None:
-    page.click("nav a:has-text('Projects')")
-    page.click("m-dialog button:visible")
+    page.click("text=Mirror into a project")
     page.fill("#project-name", "Reef")
-    page.click("text=Make project")
-    page.click("m-grid a.button:has-text('Mirror a bucket')")
     page.wait_for_selector("m-objects >> text=many/")
     page.click("text=Start the mirror")
     page.wait_for_function(f"() => ({SEEN})() >= 5")

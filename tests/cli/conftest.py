@@ -10,6 +10,8 @@ import pytest
 
 from client.toy import TOKEN, Toy, running
 from moorage.cli.application import main
+from moorage.client import Client
+from servers.moorage import Moorage
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,36 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
         monkeypatch.setenv("MOORAGE_URL", server.url)
         monkeypatch.setenv("MOORAGE_TOKEN", TOKEN)
         yield server
+
+
+@dataclass(frozen=True)
+class Served:
+    """A real server, as commands of this process find it."""
+
+    url: str
+    token: str
+    client: Client
+    project: str
+    """A new project."""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """For commands in processes of their own."""
+        return {"MOORAGE_URL": self.url, "MOORAGE_TOKEN": self.token}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Moorage, str]]:
+    with Moorage(tmp_path_factory.mktemp("server") / "data") as started:
+        yield started, started.token()
+
+
+@pytest.fixture
+def served(server: tuple[Moorage, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
+    started, token = server
+    monkeypatch.setenv("MOORAGE_URL", started.address)
+    monkeypatch.setenv("MOORAGE_TOKEN", token)
+    with Client(started.address, token) as client:
+        project = f"P-{tmp_path.name}"
+        client.add_project(project)
+        yield Served(started.address, token, client, project)

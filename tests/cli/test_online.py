@@ -97,10 +97,11 @@ def test_a_check_that_misses_nothing_ends_with_0(run: Run, toy: Toy) -> None:
 def test_a_mirror_is_followed_to_its_end(run: Run, toy: Toy) -> None:
     ran = run("mirror", "add", "reef", "--project", "Reef", "--prefix", "2021/", "--exclude", "*.tmp", "--wait")
     assert ran.code == 0
-    assert ran.out == "mirror\t7\njob\t30\nfolder\t11\n"
+    assert ran.out == f"mirror\t7\njob\t30\nfolder\t11\nproject\tReef\nstore\treef\npage\t{toy.url}/folders/11\n"
     assert ran.err.splitlines()[0] == "Index s3://reef/2021/: queued, 5 of 10 objects"
-    assert ran.err.splitlines()[-1] == "Index s3://reef/2021/: succeeded, 10 of 10 objects, 10 added"
-    assert toy.bodies[-1]["exclude"] == ["*.tmp"]
+    assert ran.err.splitlines()[-2] == "Index s3://reef/2021/: succeeded, 10 of 10 objects, 10 added"
+    assert ran.err.splitlines()[-1] == "See it: moorage ls Reef/2021/"
+    assert (toy.bodies[-1]["prefix"], toy.bodies[-1]["exclude"]) == ("2021/", ["*.tmp"])
 
 
 def test_a_job_that_asks_ends_with_4_and_the_exact_line_that_answers(run: Run, toy: Toy) -> None:

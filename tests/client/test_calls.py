@@ -170,12 +170,38 @@ async def test_waiting_ends_where_a_job_asks(client: AsyncClient, toy: Toy) -> N
 
 async def test_mirrors_start_jobs(client: AsyncClient, toy: Toy) -> None:
     started = await client.add_mirror("reef", "Reef", prefix="2021/", exclude=["*.tmp"])
-    assert (started.id, started.job) == ("7", "30")
+    assert (started.id, started.job, started.folder) == ("7", "30", "11")
     assert toy.bodies[-1]["exclude"] == ["*.tmp"]
+    assert not {"address", "credentials", "force", "writable"} & toy.bodies[-1].keys()
     await client.reindex_mirror("7", dry_run=True)
     assert toy.seen[-1] == ("POST", "/mirrors/7/reindex?dry_run=1")
     await client.remove_mirror("7", with_items=True)
     assert toy.seen[-1] == ("DELETE", "/mirrors/7?with_items=1")
+
+
+async def test_a_place_is_shown_by_its_address(client: AsyncClient, toy: Toy) -> None:
+    started = await client.add_mirror(
+        address="s3://reef/2021", region="eu-west-1", credentials=Keys("AK", "hush"), folder="dives"
+    )
+    assert (started.store, started.project_name, started.made, started.note) == ("reef", "Reef", (), "")
+    keys = {"kind": "keys", "access_key": "AK", "secret_key": "hush", "session_token": ""}
+    assert toy.bodies[-1] == {
+        "address": "s3://reef/2021", "region": "eu-west-1", "credentials": keys, "folder": "dives", "project": "",
+        "create_project": False, "include": [], "exclude": [], "on_vanished": "hide",
+    }  # fmt: skip
+
+
+async def test_a_place_of_odd_bytes_is_sent_escaped(client: AsyncClient, toy: Toy) -> None:
+    await client.add_mirror("disk", "Reef", prefix="odd\udcff\\/", folder="a")
+    sent = toy.bodies[-1]
+    assert (sent["prefix"], sent["folder"], sent["key_encoding"]) == ("odd\\xff\\\\/", "a", "escaped")
+
+
+async def test_a_suggestion_tells_what_would_be_used(client: AsyncClient, toy: Toy) -> None:
+    suggested = await client.suggest_mirror("reef", region="eu-west-1")
+    assert (suggested.store, suggested.project, suggested.mirror) == ("reef", "Reef", None)
+    assert not suggested.needs_credentials
+    assert toy.bodies[-1] == {"address": "reef", "endpoint": "", "region": "eu-west-1"}
 
 
 async def test_a_token_is_told_once_and_never_in_a_repr(client: AsyncClient) -> None:

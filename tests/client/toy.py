@@ -66,6 +66,14 @@ MIRROR = {
     "on_vanished": "hide", "state": "active", "reason": "", "created": TIME, "last_job": "30", "last_complete": None,
     "question": None, "project_name": "Reef", "path": "2021",
 }  # fmt: skip
+STARTED = {
+    "id": "7", "job": "30", "folder": "11", "project": "1", "project_name": "Reef", "store": "reef", "made": [],
+    "note": "",
+}  # fmt: skip
+SUGGESTED = {
+    "provider": "s3", "place": "reef", "store": "reef", "store_name": "reef", "project": "Reef",
+    "needs_credentials": False, "mirror": None, "folder": None,
+}  # fmt: skip
 QUESTION = {
     "text": "12,400 of 50,000 objects are gone from s3://reef/2021/.",
     "figures": {"vanished": 12400, "live": 50000},
@@ -224,7 +232,8 @@ class Answers:
                 return response
 
     async def signed(self, _: web.Request) -> web.Response:
-        return web.json_response({"item": "20", "name": "a b.jpg", "url": "http://x/y?signature=s", "expires": TIME})
+        url = {"item": "20", "name": "a b.jpg", "path": "a b.jpg", "kind": "image", "url": "http://x/y?signature=s"}
+        return web.json_response(url | {"expires": TIME})
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         return await _content(self.toy, request)
@@ -271,7 +280,8 @@ def _routes(toy: Toy) -> Iterator[tuple[str, str, Any]]:
         ("GET", "/items/{item}/content", answers.content),
         ("POST", "/items/{item}/url", answers.signed),
         ("GET", "/mirrors", says({"mirrors": [MIRROR], "next": None})),
-        ("POST", "/mirrors", says({"id": "7", "job": "30", "folder": "11", "project": "1"}, 202)),
+        ("POST", "/mirrors", says(STARTED, 202)),
+        ("POST", "/mirrors/suggest", says(SUGGESTED)),
         ("GET", "/mirrors/7", says(MIRROR)),
         ("DELETE", "/mirrors/7", nothing),
         ("POST", "/mirrors/7/reindex", says({"id": "7", "job": "30"}, 202)),

@@ -6,6 +6,7 @@ from contracts.catalogue import FoldersContract, ProjectsContract, StoresContrac
 from contracts.catalogue_intervals import IntervalsContract
 from contracts.catalogue_items import CountersContract, ItemsContract, TreesContract, WalkContract
 from contracts.catalogue_pages import LargeFoldersContract, PagesContract
+from contracts.catalogue_uploads import LooseContract, UploadsContract
 
 
 class TestStores(StoresContract):
@@ -45,4 +46,12 @@ class TestLargeFolders(LargeFoldersContract):
 
 
 class TestIntervals(IntervalsContract):
+    pass
+
+
+class TestUploads(UploadsContract):
+    pass
+
+
+class TestLoose(LooseContract):
     pass

@@ -5,12 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, make_url
 
 from moorage.database.postgres import postgres_engine
-from moorage.database.schema import is_current, upgrade
+from moorage.database.schema import _config, is_current, upgrade
 from moorage.database.sqlite import sqlite_engine
 from moorage.database.tables import METADATA
 from moorage.model.errors import Conflict
@@ -36,7 +37,25 @@ def test_partial_indexes_are_those_of_the_code(database_url: str) -> None:
     with engine.begin() as connection:
         indexes = {index["name"] for table in METADATA.tables for index in inspect(connection).get_indexes(table)}
     engine.dispose()
-    assert {"ix_folder_unmarked", "ix_item_store", "ix_work_open"} <= indexes
+    own = {f"ix_{table}_{column}" for table in ("item", "tombstone") for column in ("store", "owned")}
+    assert {"ix_folder_unmarked", "ix_work_open", *own} <= indexes
+
+
+def test_items_of_an_earlier_release_are_kept_by_an_upgrade(empty_url: str) -> None:
+    engine = _engine(empty_url)
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "v0003")
+        connection.exec_driver_sql(
+            "INSERT INTO item (shard, folder, name, id, project, kind, size, etag, generation, modified_ms)"
+            " SELECT 0, 1, '', 4096, 1, 0, 7, 'e', '', 1 FROM id_block"
+        )
+    upgrade(empty_url)
+    assert is_current(empty_url)
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT size, owned FROM item").all() == [(7, None)]
+    engine.dispose()
 
 
 def test_an_upgrade_of_a_current_schema_does_nothing(empty_url: str) -> None:

@@ -9,17 +9,23 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from moorage.database.audit import Audit
+from moorage.database.counters import Deltas
 from moorage.database.idempotency import Idempotency
 from moorage.database.ids import Ids
+from moorage.database.items import Items
 from moorage.database.jobs import Jobs
+from moorage.database.loose import Loose
 from moorage.database.people import People
 from moorage.database.scans import Scans
 from moorage.database.schema import upgrade
 from moorage.database.sqlite import sqlite_engine
 from moorage.database.statements import Statements
+from moorage.database.stores import Stores
 from moorage.model.access import UserId
+from moorage.model.catalogue import FolderId, ProjectId
 from moorage.model.jobs import JobId, JobState, Work
 from moorage.model.mirror import ScanId
+from moorage.model.store import StoreId
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
 NO_TABLE = ("SCAN CONSTANT ROW", "SCAN (subquery")
@@ -62,6 +68,12 @@ QUERIES: dict[str, Callable[[Any], object]] = {
     "tries": lambda c: People(c).tries("x", 1),
     "note a try": lambda c: People(c).note_try("x", 1),
     "link": lambda c: People(c).use_link(b"x", 1),
+    "loose objects": lambda c: Loose(on(c)).claim(9, 99),
+    "what holds an object": lambda c: Loose(on(c))._held(1, b"a/b"),
+    "uploads of a project": lambda c: Items(on(c), Deltas(on(c))).uploads_in(ProjectId(1)),
+    "taken names": lambda c: Items(on(c), Deltas(on(c))).taken(FolderId(1), [b"a", b"b"]),
+    "users of a store": lambda c: Stores(on(c)).users_of(StoreId(1)),
+    "trash": lambda c: Items(on(c), Deltas(on(c))).empty_trash(1),
     "idempotency": lambda c: Idempotency(c).get(UserId(1), "x", 1),
 }
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from starlette.requests import Request
 
-from moorage.edge.admission import cookie_of
+from moorage.edge.admission import cookie_name, cookie_of
 from moorage.edge.front import redacted, shown_path
 from moorage.web.cookies import sender
 
@@ -27,7 +27,12 @@ from moorage.web.cookies import sender
     ],
 )
 def test_our_cookie_is_found_among_those_of_any_form(header: str, found: str) -> None:
-    assert cookie_of({"cookie": header}) == found
+    assert cookie_of({"cookie": header}, "moorage_session") == found
+
+
+def test_servers_on_one_host_have_cookies_of_their_own() -> None:
+    origins = ("http://127.0.0.1:8080", "http://127.0.0.1:8081", "http://127.0.0.1", "https://127.0.0.1")
+    assert [cookie_name(origin).rpartition("_")[2] for origin in origins] == ["8080", "8081", "80", "443"]
 
 
 @dataclass

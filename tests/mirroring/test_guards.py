@@ -30,7 +30,7 @@ async def test_a_quarter_gone_asks_and_changes_nothing_until_it_is_answered(harb
     assert job.question.text == "25 of 100 objects are gone from memory://reef/2021/."
     assert [name for name, _ in job.question.choices] == ["show", "accept", "again"]
     assert await harbour.rows(mirror.id) == before
-    assert await harbour.mirrors.missing(SYSTEM, job.id, limit=2) == ["f000", "f001"]
+    assert [row.key for row in await harbour.mirrors.missing(SYSTEM, job.id, limit=2)] == ["2021/f000", "2021/f001"]
     assert (await harbour.mirrors.reindex(SYSTEM, mirror.id)).id == job.id, "there is never a second scan"
 
     with pytest.raises(Changed):

@@ -117,7 +117,8 @@ async def test_the_status_tells_place_counts_and_latest_job(harbour: Harbour) ->
     mirror, job = await harbour.mirror("2021/")
     await harbour.fold()
     status = await harbour.mirrors.status(SYSTEM, mirror.id)
-    assert (status.place, status.store) == ("memory://reef/2021/", "reef")
+    assert (status.place, status.store.name) == ("memory://reef/2021/", "reef")
+    assert (status.project.id, status.way, status.open_job) == (harbour.project.id, ("here",), None)
     assert (status.counts.subtree_items, status.counts.subtree_bytes) == (2, 5)
     assert status.job is not None
     assert (status.job.id, status.job.title) == (job.id, "Index memory://reef/2021/")

@@ -26,6 +26,8 @@ def test_it_is_openapi_3_1_with_every_route_once(face: Face) -> None:
         ("get", "/api/v1/items/{item}/preview"),
         ("post", "/api/v1/jobs/{job}/confirm"),
         ("post", "/api/v1/mirrors"),
+        ("put", "/api/v1/folders/{folder}/items"),
+        ("post", "/api/v1/folders/{folder}/taken"),
     ):
         assert (verb, path) in operations
     for path, one in document["paths"].items():

@@ -119,5 +119,5 @@ def test_a_token_narrowed_to_a_project_sees_no_other(face: Face, moored: Moored,
 
 def test_cookies_of_other_programs_on_the_host_do_no_harm(face: Face) -> None:
     for junk in ('theirs={"a": 1}; ', "theirs=a b=c; ", "=; ;", 'theirs="; '):
-        got = ask("GET", f"{face.server.address}/api/v1/me", Cookie=f"{junk}moorage_session=unknown")
+        got = ask("GET", f"{face.server.address}/api/v1/me", Cookie=f"{junk}moorage_session_{face.server.port}=unknown")
         assert json.loads(got.body)["detail"] == "This session has ended."

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from moorage.edge.ranges import Representation, decide
+from moorage.edge.ranges import decide
 from moorage.model.catalogue import FolderId, Item, ItemId, Kind, ProjectId
 from moorage.model.errors import Changed, TryAgain
 from moorage.model.keys import Bucket, Key
@@ -17,7 +17,8 @@ from moorage.reading.content import Content
 from moorage.reading.locate import Located
 from moorage.stores.memory import MemoryStore
 from moorage.web import sending
-from moorage.web.sending import Answer
+from moorage.web.sending import Answer, known
+from moorage.web.sources import ItemBytes
 
 BODY = bytes(range(256)) * 4096 * 5
 KEY = Key("large.bin")
@@ -105,10 +106,9 @@ async def serve(store: Watched, reader: Reader, wanted: str = "") -> None:
     found = await located(store)
     content = Content(cast("Any", None), cast("Any", None), lambda _: store)
     headers = {"range": wanted} if wanted else {}
-    known = Representation(found.item.size, found.item.version, 1)
+    source = ItemBytes(content, found)
     answer = Answer("GET", headers, "", reader.receive, reader.send)
-    decision = decide("GET", headers, known)
-    await answer.send_spans(content, found, known, decision, [("content-type", "x/y")])
+    await answer.send_spans(source, decide("GET", headers, known(source)), [("content-type", "x/y")])
 
 
 async def pause(store: Watched, reader: Reader, serving: asyncio.Task[None]) -> None:

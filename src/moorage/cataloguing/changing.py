@@ -1,4 +1,4 @@
-"""Changes that people make to folders and items. No object in a bucket is ever touched here."""
+"""Changes that people make to folders and items. No object is touched here; those of uploads may become loose."""
 
 from __future__ import annotations
 
@@ -19,15 +19,7 @@ class Changing:
 
     async def add_folder(self, principal: Principal, parent: FolderId, name: Key) -> Folder:
         """A plain folder below ``parent``, which must not be part of a mirror."""
-        _sound_folder(name)
-
-        def write(tx: Transaction) -> Folder:
-            above = _plain(tx, principal, parent)
-            added = tx.folders.add(parent, name)
-            tx.audit.add(principal, "folder.add", f"folder {added.id}", name=escape(name), project=above.project)
-            return added
-
-        return await self.facts.write(write)
+        return await self.facts.write(lambda tx: add_folder(tx, principal, parent, name))
 
     async def rename_folder(self, principal: Principal, folder: FolderId, name: Key) -> Folder:
         """Rename a plain folder or a mirror's mount; folders inside a mirror are named by their keys."""
@@ -46,20 +38,21 @@ class Changing:
 
         return await self.facts.write(write)
 
-    async def remove_folder(self, principal: Principal, folder: FolderId) -> None:
-        """Remove an empty plain folder."""
+    async def remove_folder(self, principal: Principal, folder: FolderId, *, with_uploads: bool = False) -> None:
+        """Remove an empty plain folder; ``with_uploads``: with the uploaded items that lie in its trash."""
 
         def write(tx: Transaction) -> None:
             before = _plain(tx, principal, folder)
             if before.parent is None:
                 raise Conflict("The root of a project stays as long as the project.", "Remove the project.")
-            tx.folders.remove(folder)
-            tx.audit.add(principal, "folder.remove", f"folder {folder}", name=escape(before.name))
+            tx.folders.remove(folder, with_uploads=with_uploads)
+            detail = {"name": escape(before.name), "with_uploads": with_uploads}
+            tx.audit.add(principal, "folder.remove", f"folder {folder}", **detail)
 
         await self.facts.write(write)
 
     async def remove_item(self, principal: Principal, item: ItemId) -> Item:
-        """Hide a mirrored item: re-index leaves it hidden. Its object stays where it is."""
+        """Put an uploaded item in the trash, or hide a mirrored one: re-index leaves it hidden, its object stays."""
 
         def write(tx: Transaction) -> Item:
             before = tx.items.get(item)
@@ -78,6 +71,11 @@ class Changing:
             before = tx.items.get(item)
             principal.need(Role.EDITOR, before.project)
             if before.gone is not None:
+                if tx.items.taken(before.folder, [key_bytes(before.name)]):
+                    raise Conflict(
+                        f"Another item has taken the name {escape(before.name)!r} meanwhile. Nothing was changed.",
+                        "Remove that one first, or download what you need of it; then restore this one.",
+                    )
                 facts = ChangedRow(
                     before.folder,
                     key_bytes(before.name),
@@ -91,6 +89,15 @@ class Changing:
             return tx.items.get(item)
 
         return await self.facts.write(write)
+
+
+def add_folder(tx: Transaction, principal: Principal, parent: FolderId, name: Key) -> Folder:
+    """A plain folder below ``parent``, inside a transaction."""
+    _sound_folder(name)
+    above = _plain(tx, principal, parent)
+    added = tx.folders.add(parent, name)
+    tx.audit.add(principal, "folder.add", f"folder {added.id}", name=escape(name), project=above.project)
+    return added
 
 
 def _plain(tx: Transaction, principal: Principal, folder: FolderId) -> Folder:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from moorage.model.access import Principal, Role
 from moorage.model.catalogue import Counts, Project, ProjectId, id_of
-from moorage.model.errors import Invalid, NotFound
+from moorage.model.errors import InUse, Invalid, NotFound
 from moorage.model.transaction import Facts, Transaction
 
 
@@ -29,14 +29,8 @@ class Projects:
         """Make an empty project. AlreadyExists when the name is taken."""
         principal.need_everywhere(Role.MANAGER)
         sound_name(name)
-
-        def write(tx: Transaction) -> CountedProject:
-            store = tx.stores.named(default_store).id if default_store else None
-            project = tx.projects.add(name, store)
-            tx.audit.add(principal, "project.add", f"project {name}", id=project.id)
-            return CountedProject(project, Counts())
-
-        return await self.facts.write(write)
+        made = await self.facts.write(lambda tx: add_project(tx, principal, name, default_store=default_store))
+        return CountedProject(made, Counts())
 
     async def all(self, principal: Principal) -> list[CountedProject]:
         """The projects that the principal may see, by name."""
@@ -76,16 +70,36 @@ class Projects:
 
         return await self.facts.write(write)
 
-    async def remove(self, principal: Principal, which: str) -> None:
-        """Take it out of the catalogue with its folders, items and mirrors. No object is touched."""
+    async def remove(self, principal: Principal, which: str, *, with_uploads: bool = False) -> None:
+        """Take it out of the catalogue with its folders, items and mirrors.
+
+        InUse while it holds uploaded items, those in the trash too, unless ``with_uploads``: their objects are deleted
+        then. No other object is touched.
+        """
 
         def write(tx: Transaction) -> None:
             project = find(tx, principal, which)
             principal.need(Role.MANAGER, project.id)
+            uploads = tx.items.uploads_in(project.id)
+            if uploads and not with_uploads:
+                raise InUse(
+                    f"The project {project.name} holds {uploads:,} uploaded items, those in its trash counted. "
+                    "They are nowhere else. Nothing was changed.",
+                    "Download what you need; then remove it with --with-uploads (in REST ?with_uploads=1).",
+                    users=(f"uploaded items {uploads}",),
+                )
             tx.projects.remove(project.id)
-            tx.audit.add(principal, "project.remove", f"project {project.name}", id=project.id)
+            tx.audit.add(principal, "project.remove", f"project {project.name}", id=project.id, uploads=uploads)
 
         await self.facts.write(write)
+
+
+def add_project(tx: Transaction, principal: Principal, name: str, *, default_store: str = "") -> Project:
+    """Make an empty project inside a transaction; whether the principal may, the caller has asked."""
+    store = tx.stores.named(default_store).id if default_store else None
+    project = tx.projects.add(name, store)
+    tx.audit.add(principal, "project.add", f"project {name}", id=project.id)
+    return project
 
 
 def find(tx: Transaction, principal: Principal, which: str) -> Project:

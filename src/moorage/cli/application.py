@@ -3,18 +3,64 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from moorage import __version__
-from moorage.cli import browsing, jobs, keys, mirrors, people, projects, serving, stores
+from moorage.cli import (
+    browsing,
+    copying,
+    jobs,
+    keys,
+    mirrors,
+    people,
+    presigning,
+    projects,
+    restoring,
+    searching,
+    serving,
+    stores,
+)
 from moorage.cli.exits import complain
 from moorage.model.errors import MoorageError
 
+PICTURE: Final = """Your media stays where it lies; Moorage shows it from there.
+
+\b
+  a store                  a mirror or a link       a project
+  where the bytes are ---> how they appear     ---> where you see them
+  a directory, a bucket    kept current             in folders, as items
+
+\b
+  moorage serve                       start the server, where your media is
+  moorage mirror add /data/photos     or s3://bucket/prefix
+  moorage ls                          see what is there
+"""
+_FIRST: Final = "From nothing to your pictures"
+_KEEP: Final = "Keeping order"
+_RUN: Final = "Running it"
+
+
+class _InOrder(TyperGroup):
+    """Commands and groups in the order in which a newcomer needs them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names; what has no place of its own comes last."""
+        known = super().list_commands(ctx)
+        return sorted(known, key=lambda name: list(_PANELS).index(name) if name in _PANELS else len(_PANELS))
+
+
+_PANELS: Final = {
+    **dict.fromkeys(("mirror", "ls", "find", "cat", "cp", "presign", "stat", "rm", "restore"), _FIRST),
+    **dict.fromkeys(("project", "store", "job"), _KEEP),
+    **dict.fromkeys(("serve", "where", "doctor", "user", "token", "config", "secrets", "worker"), _RUN),
+}
 app = typer.Typer(
     name="moorage",
-    help="Moors media in buckets and folders in one catalogue and serves it from there.",
+    cls=_InOrder,
+    help=PICTURE,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,10 +73,13 @@ for command in (
     browsing.ls,
     browsing.cat,
     browsing.stat,
-    browsing.find,
     browsing.rm,
+    copying.cp,
+    presigning.presign,
+    restoring.restore,
+    searching.find,
 ):
-    app.command(command.__name__)(command)
+    app.command(command.__name__, rich_help_panel=_PANELS[command.__name__])(command)
 for name, group in (
     ("store", stores.app),
     ("mirror", mirrors.app),
@@ -41,7 +90,7 @@ for name, group in (
     ("config", serving.config),
     ("secrets", keys.app),
 ):
-    app.add_typer(group, name=name)
+    app.add_typer(group, name=name, rich_help_panel=_PANELS[name])
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag
@@ -57,7 +106,7 @@ def _start(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Moors media in buckets and folders in one catalogue and serves it from there."""
+    del version  # its callback did all; a docstring here would take the place of PICTURE
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,15 +1,14 @@
-"""`moorage ls`, `cat`, `stat`, `find`, `rm`: the catalogue as PROJECT/path."""
+"""`moorage ls`, `cat`, `stat`, `rm`: the catalogue as PROJECT/path."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from moorage.cli.finding import below, found
+from moorage.cli.finding import found
 from moorage.cli.options import Json, Url
 from moorage.cli.printing import put_fields, put_json, put_rows, say
 from moorage.cli.session import connected
@@ -101,37 +100,16 @@ def stat(place: Place, *, json: Json = False, url: Url = None) -> None:
         )
 
 
-def find(
+def rm(
     place: Place,
     *,
-    name: Annotated[str | None, typer.Option(help="A glob on the item's name.")] = None,
-    kind: Kind = None,
-    min_size: Size = None,
-    max_size: Size = None,
+    with_uploads: Annotated[
+        bool, typer.Option("--with-uploads", help="A folder: with the uploaded items in its trash, for good.")
+    ] = False,
     json: Json = False,
     url: Url = None,
 ) -> None:
-    """Find items at and below a place, one a line."""
-    wanted = kind_of(kind)
-    least, most = size_of(min_size, "min_size") or 0, size_of(max_size, "max_size")
-    with connected(url) as client:
-        matching = (
-            (path, item)
-            for path, item in below(client, place)
-            if wanted in (None, item.kind)
-            and (name is None or fnmatchcase(item.name, name))
-            and item.size >= least
-            and (most is None or item.size <= most)
-        )
-        if json:
-            for _, item in matching:
-                put_json(item)
-        else:
-            put_rows(matching, [("place", lambda row: row[0])], as_json=False)
-
-
-def rm(place: Place, *, json: Json = False, url: Url = None) -> None:
-    """Hide an item, or remove an empty folder. Objects that Moorage does not own stay."""
+    """Hide an item, put an uploaded one in the trash, or remove an empty folder. Other objects stay."""
     from moorage.client import Item
 
     with connected(url) as client:
@@ -143,9 +121,9 @@ def rm(place: Place, *, json: Json = False, url: Url = None) -> None:
             elif removed.kept_object:
                 say(f"{place} is {removed.state}; its object stays at {row.address}.")
             else:
-                say(f"{place} is {removed.state}.")
+                say(f"{place} is in the trash; it is deleted after 30 days.")
             return
-        client.remove_folder(row.id)
+        client.remove_folder(row.id, with_uploads=with_uploads)
     if json:
         put_json({"id": row.id, "removed": True})
     else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from moorage.cli.mooring import add
 from moorage.cli.options import Json, OfProject, Url, Wait
 from moorage.cli.printing import Told, put_fields, put_json, put_rows, say
 from moorage.cli.session import connected
@@ -14,44 +15,9 @@ from moorage.cli.watching import conclude, follow
 if TYPE_CHECKING:
     from moorage.client import Mirror
 
-app = typer.Typer(help="Mirrors: a store's prefix kept as a folder tree.", no_args_is_help=True)
+app = typer.Typer(help="Show a directory or bucket as a folder, and keep it current.", no_args_is_help=True)
 MirrorId = Annotated[str, typer.Argument(metavar="MIRROR", help="The mirror's id.")]
-Globs = Annotated[list[str], typer.Option(help="A glob on the key below the prefix; repeat it.")]
-
-
-@app.command("add")
-def add(
-    store: Annotated[str, typer.Argument(help="The store's name.")],
-    *,
-    project: Annotated[str, typer.Option(help="The project, by name or id.")],
-    prefix: Annotated[str, typer.Option(help="Only keys that begin with it.")] = "",
-    folder: Annotated[str, typer.Option(help="The folder below the project's root; default: after the prefix.")] = "",
-    create_project: Annotated[bool, typer.Option("--create-project", help="Make the project when missing.")] = False,
-    include: Globs = [],  # noqa: B006 - typer reads it, nobody changes it
-    exclude: Globs = [],  # noqa: B006
-    on_vanished: Annotated[str, typer.Option(help="What becomes of items that vanish: hide, remove, keep.")] = "hide",
-    wait: Wait = False,
-    json: Json = False,
-    url: Url = None,
-) -> None:
-    """Mirror a store into a project; the first index is a job."""
-    with connected(url) as client:
-        started = client.add_mirror(
-            store,
-            project,
-            prefix=prefix,
-            folder=folder,
-            create_project=create_project,
-            include=include,
-            exclude=exclude,
-            on_vanished=on_vanished,
-        )
-        if json:
-            put_json(started)
-        else:
-            put_fields([("mirror", started.id), ("job", started.job), ("folder", started.folder)])
-        if wait:
-            raise typer.Exit(follow(client, started.job, as_json=json))
+app.command("add")(add)
 
 
 @app.command("ls")

@@ -13,3 +13,4 @@ Url = Annotated[str | None, typer.Option("--url", help="The server; default MOOR
 Wait = Annotated[bool, typer.Option("--wait", help="Show the job's progress and end with its result.")]
 RoleName = Annotated[str | None, typer.Option("--role", help="viewer, editor, manager or admin.")]
 OfProject = Annotated[str | None, typer.Option("--project", help="A project, by name or id.")]
+Expires = Annotated[str | None, typer.Option(help="How long URLs work: 30m, 12h, 7d; default 7d.", metavar="TIME")]

@@ -30,9 +30,9 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - the command line's own voice
 
 
-def put(text: str) -> None:
+def put(text: str, end: str = "\n") -> None:
     """A line of data on stdout."""
-    print(text)  # noqa: T201 - the command line's own voice
+    print(text, end=end)  # noqa: T201 - the command line's own voice
 
 
 def put_json(value: object) -> None:

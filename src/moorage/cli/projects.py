@@ -72,19 +72,24 @@ def change(
 def rm(
     project: ProjectName,
     *,
+    with_uploads: Annotated[
+        bool, typer.Option("--with-uploads", help="Also when it holds uploaded items: these are deleted for good.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
     url: Url = None,
 ) -> None:
-    """Take a project out of the catalogue. No object in any store is touched."""
+    """Take a project out of the catalogue. What it only shows stays where it is; uploaded items are its own."""
     with connected(url) as client:
         found = client.project(project)
         if not yes:
             if not sys.stdin.isatty():
                 raise Invalid(f"{found.name} was left as it is.", "Repeat with --yes.", field="yes")
             typer.confirm(f"Remove {found.name} with {found.counts.subtree_items:,} items?", abort=True, err=True)
-        client.remove_project(project)
+        client.remove_project(project, with_uploads=with_uploads)
     if json:
-        put_json({"id": found.id, "removed": True, "kept_objects": True})
+        put_json({"id": found.id, "removed": True, "kept_objects": not with_uploads})
+    elif with_uploads:
+        say("The project is gone. What was uploaded into it is being deleted; every other object is as before.")
     else:
         say("The project is gone; every object in its stores is as before.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from typer import Context
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
@@ -40,7 +41,8 @@ def _codes() -> Iterator[str]:
 
 
 def _commands(group: TyperGroup, name: str) -> Iterator[str]:
-    for word, command in group.commands.items():
+    for word in group.list_commands(Context(group)):
+        command = group.commands[word]
         if isinstance(command, TyperGroup):
             yield from _commands(command, f"{name} {word}")
         elif isinstance(command, TyperCommand):
@@ -49,7 +51,7 @@ def _commands(group: TyperGroup, name: str) -> Iterator[str]:
 
 def _command(command: TyperCommand, name: str) -> Iterator[str]:
     arguments = [parameter for parameter in command.params if isinstance(parameter, TyperArgument)]
-    options = [parameter for parameter in command.params if isinstance(parameter, TyperOption)]
+    options = [parameter for parameter in command.params if isinstance(parameter, TyperOption) and not parameter.hidden]
     yield f"## {' '.join([name, *(_metavar(argument) for argument in arguments)])}"
     yield ""
     yield command.help or ""

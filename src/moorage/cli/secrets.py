@@ -29,7 +29,7 @@ def credentials_of(
 ) -> Credentials:
     """The keys to register, from the first of: anonymous, a file, stdin, settings, prompts on a terminal.
 
-    Raises: Invalid where none of them has both keys.
+    An empty access key at the prompt means a public bucket. Raises: Invalid where none of them has both keys.
     """
     if anonymous:
         return Anonymous()
@@ -45,12 +45,14 @@ def credentials_of(
         return Keys(name, secret, _secret(settings, "store_session_token"))
     if not sys.stdin.isatty():
         raise Invalid(
-            "No credentials were given. Nothing was registered.",
+            "No credentials were given for the bucket. Nothing was made.",
             "Give --anonymous, --credentials FILE, --access-key with --secret-stdin, or the variables "
             "MOORAGE_STORE_ACCESS_KEY and MOORAGE_STORE_SECRET_KEY.",
             field="credentials",
         )
-    name = name or typer.prompt("Access key", err=True)
+    name = name or typer.prompt("Access key (empty: a public bucket)", default="", show_default=False, err=True).strip()
+    if not name:
+        return Anonymous()
     return Keys(name, typer.prompt("Secret key", hide_input=True, err=True))
 
 

@@ -11,6 +11,7 @@ from moorage.cli.offline import on_settings
 from moorage.cli.options import Data, Json
 from moorage.cli.printing import put, put_fields, put_json, put_rows
 from moorage.cli.session import server_part, settings_of
+from moorage.cli.sizing import show_sizing
 from moorage.model.errors import Invalid
 
 if TYPE_CHECKING:
@@ -40,10 +41,21 @@ def worker(*, data: Data = None) -> None:
     raise typer.Exit(app.work(settings_of(data=data)))
 
 
-def doctor(*, data: Data = None, json: Json = False) -> None:
+def doctor(
+    *,
+    sizing: Annotated[
+        int | None,
+        typer.Option(metavar="OBJECTS", help="Say what an index of so many objects takes here: disk, memory, time."),
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
     """Say what is well and what is not; exit 7 when something failed."""
     wiring = server_part("moorage.wiring")
     settings = settings_of(data=data)
+    if sizing is not None:
+        show_sizing(settings, sizing, as_json=json)
+        return
 
     async def work(offline: Offline) -> list[tuple[str, str, str]]:
         lines: list[tuple[str, str, str]] = await wiring.health(settings, offline.facts)

@@ -48,6 +48,7 @@ def connected(url: str | None = None) -> Iterator[Client]:
 def server_part(module: str) -> ModuleType:
     """A module that needs the server installation. Raises: Refused with the line that installs it."""
     try:
+        import_module("moorage.wiring.opening")  # brings all of it; a name of moorage.wiring alone would not
         return import_module(module)
     except ModuleNotFoundError as exc:
         if exc.name is None or exc.name.partition(".")[0] == "moorage":

@@ -73,7 +73,7 @@ def add(
             bucket=bucket,
             prefix=prefix,
             path_style=path_style,
-            ca=_pem(ca),
+            ca=pem(ca),
             read_only=not writable,
             serve=serve,
             credentials=keys,
@@ -134,16 +134,22 @@ def change(
     credentials: Annotated[
         Path | None, typer.Option(help="JSON or AWS credentials file with the keys.", metavar="FILE")
     ] = None,
+    writable: Annotated[
+        bool | None, typer.Option("--writable/--read-only", help="Moorage may write to it, or never.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Change it though its check fails.")] = False,
     json: Json = False,
     url: Url = None,
 ) -> None:
-    """Give a store other credentials, such as after `secrets reset`; it is checked with them first."""
-    keys = credentials_of(
-        settings_of(), anonymous=anonymous, access_key=access_key, secret_stdin=secret_stdin, file=credentials
-    )
+    """Give a store other credentials, such as after `secrets reset`, or let it be written to; it is checked first."""
+    keys = None
+    if writable is None or anonymous or access_key or secret_stdin or credentials:
+        keys = credentials_of(
+            settings_of(), anonymous=anonymous, access_key=access_key, secret_stdin=secret_stdin, file=credentials
+        )
     with connected(url) as client:
-        store = client.change_store(name, credentials=keys, force=force)
+        read_only = None if writable is None else not writable
+        store = client.change_store(name, credentials=keys, read_only=read_only, force=force)
     _tell(store, as_json=json)
 
 
@@ -168,7 +174,8 @@ def _tell(store: Store, *, as_json: bool) -> None:
         put_fields(_fields(store))
 
 
-def _pem(path: Path | None) -> str:
+def pem(path: Path | None) -> str:
+    """The text of a PEM file. Raises: Invalid."""
     if path is None:
         return ""
     try:

@@ -6,7 +6,21 @@ with Client("https://media.example.org/moorage", token="mrg_...") as client:
 """
 
 from moorage.client.asynchronous import AsyncClient
-from moorage.client.shapes import Children, Folder, Item, Job, Mirror, Project, Report, SignedUrl, Started, Store
+from moorage.client.shapes import (
+    Children,
+    Folder,
+    Item,
+    Job,
+    Mirror,
+    Project,
+    Report,
+    Resolved,
+    SignedUrl,
+    Started,
+    StartedMirror,
+    Store,
+    Suggestion,
+)
 from moorage.client.synchronous import Client
 from moorage.client.transport import Limits
 
@@ -21,7 +35,10 @@ __all__ = [
     "Mirror",
     "Project",
     "Report",
+    "Resolved",
     "SignedUrl",
     "Started",
+    "StartedMirror",
     "Store",
+    "Suggestion",
 ]

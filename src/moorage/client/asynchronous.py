@@ -9,14 +9,18 @@ from moorage.client.catalogue import CatalogueCalls
 from moorage.client.content import ContentCalls
 from moorage.client.jobs import JobCalls
 from moorage.client.mirrors import MirrorCalls
+from moorage.client.objects import ObjectCalls
 from moorage.client.people import PeopleCalls
 from moorage.client.stores import StoreCalls
 from moorage.client.transport import Limits, Transport
+from moorage.client.uploads import UploadCalls
 
 LIMITS = Limits()
 
 
-class AsyncClient(StoreCalls, CatalogueCalls, ContentCalls, MirrorCalls, JobCalls, PeopleCalls):
+class AsyncClient(
+    StoreCalls, ObjectCalls, CatalogueCalls, ContentCalls, UploadCalls, MirrorCalls, JobCalls, PeopleCalls
+):
     """Talks to the server at ``url`` (a path prefix is allowed) with an API token.
 
     Each call raises the errors of ``moorage.model.errors`` only. Calls may run side by side in one event loop.
@@ -27,6 +31,11 @@ class AsyncClient(StoreCalls, CatalogueCalls, ContentCalls, MirrorCalls, JobCall
         self, url: str, token: str | None = None, *, limits: Limits = LIMITS, tls: ssl.SSLContext | None = None
     ) -> None:
         super().__init__(Transport(url, token, limits=limits, tls=tls))
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a final slash."""
+        return self._transport.url
 
     async def __aenter__(self) -> Self:
         return self

@@ -34,9 +34,12 @@ class CatalogueCalls(Calls):
         body = given(name=name, default_store=default_store)
         return decode(Project, await self._transport.patch(f"/projects/{part(project)}", body))
 
-    async def remove_project(self, project: str) -> None:
-        """Take a project out of the catalogue. No object in any bucket is touched."""
-        await self._transport.delete(f"/projects/{part(project)}")
+    async def remove_project(self, project: str, *, with_uploads: bool = False) -> None:
+        """Take a project out of the catalogue. Raises: InUse while it holds uploaded items.
+
+        ``with_uploads``: with them, whose objects are deleted. No other object is touched.
+        """
+        await self._transport.delete(f"/projects/{part(project)}", query_of(with_uploads=with_uploads or None))
 
     async def items(
         self,
@@ -84,9 +87,12 @@ class CatalogueCalls(Calls):
         """Rename a plain folder or the mount of a mirror."""
         return decode(Folder, await self._transport.patch(f"/folders/{part(folder)}", {"name": name}))
 
-    async def remove_folder(self, folder: str) -> None:
-        """Remove an empty plain folder. Raises: InUse."""
-        await self._transport.delete(f"/folders/{part(folder)}")
+    async def remove_folder(self, folder: str, *, with_uploads: bool = False) -> None:
+        """Remove an empty plain folder. Raises: InUse, also while its trash holds uploaded items.
+
+        ``with_uploads``: with those, whose objects are deleted.
+        """
+        await self._transport.delete(f"/folders/{part(folder)}", query_of(with_uploads=with_uploads or None))
 
     async def children_page(
         self,
@@ -134,7 +140,7 @@ class CatalogueCalls(Calls):
         return decode(Item, await self._transport.get(f"/items/{part(item)}"))
 
     async def remove_item(self, item: str) -> Removed:
-        """Hide an item. The object of a mirrored item stays in its bucket."""
+        """Put an uploaded item in the trash for 30 days, or hide one of a mirror, whose object stays in its bucket."""
         return decode(Removed, await self._transport.delete(f"/items/{part(item)}"))
 
     async def restore_item(self, item: str) -> Item:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from moorage.client.calls import Calls, given, part, query_of
 from moorage.client.codec import decode
-from moorage.client.shapes import Mirror, Started
+from moorage.client.shapes import Mirror, Started, StartedMirror, Suggestion
+from moorage.client.stores import ANONYMOUS, credentials_body
+from moorage.model.credentials import Credentials
+from moorage.model.keys import ESCAPED, escape, needs_escape
 from moorage.model.mirror import OnVanished
 
 
@@ -24,28 +27,58 @@ class MirrorCalls(Calls):
 
     async def add_mirror(
         self,
-        store: str,
-        project: str,
+        store: str = "",
+        project: str = "",
         *,
+        address: str = "",
+        store_name: str = "",
+        endpoint: str = "",
+        port: int | None = None,
+        region: str = "",
+        path_style: bool | None = None,
+        ca: str = "",
+        credentials: Credentials = ANONYMOUS,
+        writable: bool = False,
+        force: bool = False,
         prefix: str = "",
         folder: str = "",
         create_project: bool = False,
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         on_vanished: OnVanished | str = OnVanished.HIDE,
-    ) -> Started:
-        """Show ``prefix`` of a store as a folder of a project; the first index is the job that is named."""
+    ) -> StartedMirror:
+        """Show an ``address``, or ``prefix`` of a store, as a folder of a project; the first index is the job named.
+
+        For an address store and project are made where they are missing; names left out are suggested.
+        ``writable``: a new store may be written to. Nothing is made where anything fails: ProbeFailed with the report
+        (not with ``force``), StoreDenied, StoreUnreachable, Conflict where no project is named and it is shown already.
+        """
+        new = {
+            "store_name": store_name,
+            "endpoint": endpoint,
+            "port": port,
+            "region": region,
+            "path_style": path_style,
+            "ca": ca,
+            "credentials": None if credentials == ANONYMOUS else credentials_body(credentials),
+            "writable": writable or None,
+            "force": force or None,
+        }
         body = {
-            "store": store,
+            **_escaped(store=store, address=address, prefix=prefix, folder=folder),
             "project": project,
-            "prefix": prefix,
-            "folder": folder,
             "create_project": create_project,
             "include": list(include),
             "exclude": list(exclude),
             "on_vanished": on_vanished,
         }
-        return decode(Started, await self._transport.post("/mirrors", body))
+        body |= {name: value for name, value in new.items() if value not in ("", None)}
+        return decode(StartedMirror, await self._transport.post("/mirrors", body))
+
+    async def suggest_mirror(self, address: str, *, endpoint: str = "", region: str = "") -> Suggestion:
+        """What ``add_mirror`` of an address would use and make. Nothing is asked of any store."""
+        body = {**_escaped(address=address), "endpoint": endpoint, "region": region}
+        return decode(Suggestion, await self._transport.post("/mirrors/suggest", body))
 
     async def change_mirror(
         self,
@@ -79,3 +112,11 @@ class MirrorCalls(Calls):
     async def remove_mirror(self, mirror: str, *, with_items: bool = False) -> None:
         """Give a mirror up. Its items stay as links unless ``with_items``; no object is touched either way."""
         await self._transport.delete(f"/mirrors/{part(mirror)}", query_of(with_items=with_items or None))
+
+
+def _escaped(**names: str) -> dict[str, str]:
+    """Names as JSON can hold them; what is empty is left out."""
+    kept = {name: value for name, value in names.items() if value}
+    if not any(map(needs_escape, kept.values())):
+        return kept
+    return {name: escape(value) for name, value in kept.items()} | {"key_encoding": ESCAPED}

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from moorage.client.calls import Calls, given, part, query_of
 from moorage.client.codec import decode
-from moorage.client.shapes import AuditRow, Grant, Me, OneTimeLink, Token, User
+from moorage.client.people_shapes import AuditRow, Grant, Me, OneTimeLink, Token, User
 
 
 class PeopleCalls(Calls):

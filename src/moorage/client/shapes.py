@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import PlainValidator
 
@@ -107,6 +107,14 @@ class CommonPrefix:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """The registered store that an address lies in, and its key there."""
+
+    store: str
+    key: AnyKey
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Live items and bytes of a folder: directly in it, and in all of its subtree."""
 
@@ -189,7 +197,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What became of an item: ``kept_object`` is True where its bytes stay in their store."""
+    """What became of an item: ``kept_object`` is False where its bytes go once its time in the trash is over."""
 
     kept_object: bool
     state: str
@@ -197,10 +205,12 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class SignedUrl:
-    """A URL that reads one variant of one item until ``expires``."""
+    """A URL that reads one variant of one item until ``expires``; ``path`` is the item's below its project's root."""
 
     item: str
     name: AnyKey
+    path: AnyKey
+    kind: ItemKind
     url: str
     expires: datetime | None = None
 
@@ -305,70 +315,27 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Me:
-    """Who the token stands for; ``everywhere`` is the role on all projects, ``roles`` those on single ones."""
+class StartedMirror(Started):
+    """What showing a place made: ``made`` names what is new beside the mirror; ``note`` is empty or a sentence."""
 
-    email: str
-    user: str
-    everywhere: str | None = None
-    roles: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role on one project, or on everything where ``project`` is None."""
-
-    role: str
-    project: str | None = None
-    user: str | None = None
+    project_name: str = ""
+    store: str = ""
+    made: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class OneTimeLink:
-    """A link that signs in once, until ``expires``."""
+class Suggestion:
+    """What showing a place would use and make. ``store`` is None where it takes a new one, ``store_name``.
 
-    url: str = field(repr=False)
-    expires: datetime | None = None
+    ``mirror`` and ``folder`` name what shows this very place already.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person. ``role`` is the one on everything; ``link`` is told only when the user is made."""
-
-    id: str
-    email: str
-    has_password: bool
-    role: str = ""
-    disabled: bool = False
-    created: datetime | None = None
-    grants: tuple[Grant, ...] = ()
-    link: OneTimeLink | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An API token; ``token``, the text itself, is told only when it is made."""
-
-    id: str
-    name: str
-    user: str
-    email: str = ""
-    role: str | None = None
-    project: str | None = None
-    created: datetime | None = None
-    expires: datetime | None = None
-    last_used: datetime | None = None
-    token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    """One change: who did what to which subject, and when."""
-
-    id: str
-    at: datetime
-    user: str
-    email: str
-    action: str
-    subject: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    provider: Provider
+    place: AnyKey
+    store: str | None
+    store_name: str
+    project: str
+    needs_credentials: bool
+    mirror: str | None = None
+    folder: str | None = None

@@ -126,7 +126,7 @@ class StoreCalls(Calls):
             region=region,
             path_style=path_style,
             follow_symlinks=follow_symlinks,
-            credentials=None if credentials is None else _credentials(credentials),
+            credentials=None if credentials is None else credentials_body(credentials),
         )
         return decode(Store, await self._transport.patch(f"/stores/{part(name)}", {**body, "force": force}))
 
@@ -157,10 +157,11 @@ class StoreCalls(Calls):
 
 def _body(name: str, provider: Provider | str, *, credentials: Credentials, **fields: object) -> dict[str, object]:
     kept = {key: value for key, value in fields.items() if value not in ("", None)}
-    return {"name": name, "provider": provider, "credentials": _credentials(credentials), **kept}
+    return {"name": name, "provider": provider, "credentials": credentials_body(credentials), **kept}
 
 
-def _credentials(credentials: Credentials) -> dict[str, str]:
+def credentials_body(credentials: Credentials) -> dict[str, str]:
+    """Credentials as a request brings them."""
     if isinstance(credentials, Keys):
         return {
             "kind": "keys",

@@ -23,6 +23,11 @@ class Client:
         self._core = AsyncClient(url, token, limits=limits, tls=tls)
         self._background = Background()
 
+    @property
+    def url(self) -> str:
+        """The server's address, without a final slash."""
+        return self._core.url
+
     def __enter__(self) -> Self:
         return self
 
@@ -42,6 +47,9 @@ class Client:
     change_store = Call(AsyncClient.change_store)
     remove_store = Call(AsyncClient.remove_store)
     objects = Stream(AsyncClient.objects)
+    object_content = Stream(AsyncClient.object_content)
+    download_object = Call(AsyncClient.download_object)
+    resolve = Call(AsyncClient.resolve)
 
     projects = Call(AsyncClient.projects)
     project = Call(AsyncClient.project)
@@ -68,9 +76,13 @@ class Client:
     sign_url = Call(AsyncClient.sign_url)
     sign_urls = Stream(AsyncClient.sign_urls)
 
+    upload = Call(AsyncClient.upload)
+    taken = Call(AsyncClient.taken)
+
     mirrors = Call(AsyncClient.mirrors)
     mirror = Call(AsyncClient.mirror)
     add_mirror = Call(AsyncClient.add_mirror)
+    suggest_mirror = Call(AsyncClient.suggest_mirror)
     change_mirror = Call(AsyncClient.change_mirror)
     reindex_mirror = Call(AsyncClient.reindex_mirror)
     pause_mirror = Call(AsyncClient.pause_mirror)

@@ -20,6 +20,7 @@ from moorage import __version__
 from moorage.client.codec import encode
 from moorage.client.problems import MEDIA_TYPE as PROBLEM
 from moorage.client.problems import error_of
+from moorage.client.watching import Watched
 from moorage.model.errors import Invalid, MoorageError, TryAgain
 from moorage.model.keys import key_bytes
 
@@ -61,6 +62,11 @@ class Transport:
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
 
+    @property
+    def url(self) -> str:
+        """The server's address, without a final slash."""
+        return self._base
+
     def __repr__(self) -> str:
         return f"Transport({self._base!r})"
 
@@ -91,6 +97,43 @@ class Transport:
     async def delete(self, path: str, query: Query | None = None, body: Mapping[str, object] | None = None) -> Any:
         """The JSON answer of a DELETE, None where there is none."""
         return await self._json("DELETE", path, query=query, body=body)
+
+    async def put(
+        self,
+        path: str,
+        body: AsyncIterator[bytes],
+        *,
+        query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+        idle_s: float,
+    ) -> Any:
+        """The JSON answer of a PUT with a body that is streamed, sent once: repeating it is the caller's business.
+
+        TryAgain when the server takes no block for ``idle_s`` seconds; the time that the body needs is its own.
+        """
+        try:
+            async with Watched(body, idle_s) as watched:
+                response = await self._open().request(
+                    "PUT",
+                    self._url(path, query),
+                    data=watched.blocks(),
+                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._limits.connect_s, sock_read=idle_s),
+                    headers={"Accept": "application/json", **(headers or {})},
+                    ssl=self._tls or True,
+                    allow_redirects=False,
+                )
+        except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+            raise self._silent(exc) from exc
+        if response.status >= 300:  # noqa: PLR2004 - no success
+            raise await self._problem(response)
+        try:
+            return await self._document(response)
+        finally:
+            response.close()
+
+    async def pause(self, attempt: int, error: MoorageError) -> None:
+        """Wait before a request is sent for the ``attempt + 1``-th time."""
+        await asyncio.sleep(self._pause(attempt, error))
 
     async def pages(self, path: str, noun: str, query: Query | None = None) -> AsyncGenerator[Any, None]:
         """The rows of all pages of a list, asked for as they are needed."""
@@ -156,13 +199,16 @@ class Transport:
         async with self.stream(method, path, query=query, body=body, accept="application/json") as response:
             if response.status == 204:  # noqa: PLR2004 - No Content
                 return None
-            raw = b"".join([chunk async for chunk in self._chunks(response)])
-            try:
-                return json.loads(raw)
-            except ValueError as exc:
-                raise MoorageError(
-                    "The server answered something that is not JSON.", "Check that MOORAGE_URL names a Moorage server."
-                ) from exc
+            return await self._document(response)
+
+    async def _document(self, response: aiohttp.ClientResponse) -> Any:
+        raw = b"".join([chunk async for chunk in self._chunks(response)])
+        try:
+            return json.loads(raw)
+        except ValueError as exc:
+            raise MoorageError(
+                "The server answered something that is not JSON.", "Check that MOORAGE_URL names a Moorage server."
+            ) from exc
 
     async def _answer(
         self, method: str, url: URL, body: Mapping[str, object] | None, headers: Mapping[str, str]

@@ -59,12 +59,18 @@ def translated() -> Iterator[None]:
 
 def _ours(error: BaseException) -> MoorageError | None:
     if reason := _passing(error):
-        return Busy(f"The database {reason}. Nothing was changed.", "Try again; look at the disk and the server's log.")
+        return Busy(f"The database {reason}. Nothing was changed.", _advice(reason))
     if isinstance(error, sqlite3.IntegrityError | psycopg.IntegrityError):
         return Changed("Another change came first. Nothing was changed.", "Look at the present state and try again.")
     if isinstance(error, UnicodeEncodeError | psycopg.DataError):
         return Invalid("A text holds characters that cannot be stored. Nothing was changed.", "Leave them out.")
     return None
+
+
+def _advice(reason: str) -> str:
+    if reason == _PASSING_SQLITE[sqlite3.SQLITE_FULL]:
+        return "Free some space where the data directory is (`moorage where` prints it), then try again."
+    return "Try again; look at the disk and the server's log."
 
 
 def _passing(error: BaseException) -> str | None:

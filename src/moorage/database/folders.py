@@ -8,9 +8,12 @@ from typing import Any, Final
 
 from moorage.database import counters, marks
 from moorage.database.cursors import read_name, write_name
+from moorage.database.ids import SHARD
+from moorage.database.loose import let_go
 from moorage.database.recount import recount
 from moorage.database.statements import Statements
 from moorage.model.catalogue import Counts, Folder, FolderId, Page, ProjectId
+from moorage.model.clock import now_ms
 from moorage.model.errors import AlreadyExists, Conflict, InUse, Invalid, NotFound
 from moorage.model.keys import after_prefix, escape, key_bytes, key_of
 from moorage.model.mirror import MirrorId
@@ -61,6 +64,11 @@ class Folders:
         )
         return folder_of(found[0]) if found else None
 
+    def hold(self, folder: FolderId) -> Folder:
+        """The folder, once nobody else holds it."""
+        self._statements.lock(folder)
+        return self.get(folder)
+
     def ancestors(self, folder: FolderId) -> list[Folder]:
         """From the project's root down to the folder itself."""
         chain = [self.get(folder)]
@@ -109,8 +117,9 @@ class Folders:
             self._move_paths(old, key_bytes(self.get(old.parent).path) + key_bytes(name) + b"/")
         return self.get(folder)
 
-    def remove(self, folder: FolderId) -> None:
+    def remove(self, folder: FolderId, *, with_uploads: bool = False) -> None:
         """Remove an empty plain folder; tombstones in it go with it."""
+        self._statements.lock(folder)
         gone = self._plain(folder)
         if gone.parent is None:
             raise Invalid("This is the top of a project. Nothing was changed.", "Remove the project.")
@@ -120,6 +129,14 @@ class Folders:
                 "Remove what is in it first.",
                 users=(f"items {gone.counts.items}", f"folders {gone.counts.folders}"),
             )
+        trashed = self._trashed(folder)
+        if trashed and not with_uploads:
+            raise InUse(
+                f"The trash of the folder '{escape(gone.name)}' holds uploaded items. Nothing was changed.",
+                "Restore them, or remove it with --with-uploads (in REST ?with_uploads=1).",
+                users=(f"items in the trash {len(trashed)}",),
+            )
+        let_go(self._statements, "tombstone", trashed, now_ms())
         for table in ("tombstone", "page_mark", "folder_delta"):
             self._statements.change(f"DELETE FROM {table} WHERE folder = ?", (folder,))
         self._statements.change("DELETE FROM folder WHERE id = ?", (folder,))
@@ -127,7 +144,12 @@ class Folders:
 
     def mount(self, parent: FolderId, name: str, mirror: MirrorId) -> Folder:
         """A folder that is the top of a mirror's tree."""
-        folder = self.child(parent, name) or self.add(parent, name)
+        folder = self.hold((self.child(parent, name) or self.add(parent, name)).id)
+        if self._trashed(folder.id):
+            raise InUse(
+                f"The trash of the folder '{escape(name)}' holds uploaded items. Nothing was changed.",
+                "Choose another name, or restore what is in its trash.",
+            )
         if folder.mirror is not None or folder.counts.items or folder.counts.folders:
             raise InUse(
                 f"The folder '{escape(name)}' is in use already. Nothing was changed.",
@@ -188,6 +210,11 @@ class Folders:
         """Compare counters with rows; each line names a folder that was wrong."""
         self._deltas.flush()
         return recount(self._statements, project, repair=repair)
+
+    def _trashed(self, folder: int) -> list[int]:
+        """Ids of uploaded items in its trash."""
+        sql = "SELECT id FROM tombstone WHERE shard = ? AND folder = ? AND owned IS NOT NULL"
+        return [row[0] for row in self._statements.rows(sql, (SHARD, folder))]
 
     def _plain(self, folder: FolderId) -> Folder:
         found = self.get(folder)

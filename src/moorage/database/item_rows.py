@@ -14,12 +14,12 @@ from moorage.model.store import StoreId
 
 STORED: Final = (
     "shard", "folder", "name", "id", "project", "kind", "size", "etag", "generation", "modified_ms", "media_type",
-    "width", "height", "duration_ms", "store", "key",
+    "width", "height", "duration_ms", "store", "key", "owned",
 )  # fmt: skip
 """Columns that a live row and a tombstone share."""
 SHOWN: Final = (
     "i.id, i.project, i.folder, i.name, i.kind, i.size, i.etag, i.generation, i.modified_ms, i.media_type,"
-    " i.width, i.height, i.duration_ms, i.store, i.key"
+    " i.width, i.height, i.duration_ms, i.store, i.key, i.owned"
 )
 """Columns of a live row that make an item."""
 LIVE: Final = f"{SHOWN}, NULL, NULL"
@@ -42,7 +42,7 @@ def item_of(row: Sequence[Any], place: Place) -> Item:
     """The item of a row of ``LIVE`` or ``GONE``. What has no key of its own has it from its folder."""
     (
         id_, project, folder, name, kind, size, etag, generation, modified_ms, media_type,
-        width, height, duration_ms, store, key, gone, gone_ms,
+        width, height, duration_ms, store, key, owned, gone, gone_ms,
     ) = row  # fmt: skip
     shown = key_of(name)
     return Item(
@@ -58,7 +58,7 @@ def item_of(row: Sequence[Any], place: Place) -> Item:
         generation=generation,
         modified_ms=modified_ms,
         media_type=media_type or guess(shown)[1],
-        linked=True,
+        linked=not owned,
         width=width,
         height=height,
         duration_ms=duration_ms,

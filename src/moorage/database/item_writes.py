@@ -10,6 +10,7 @@ from typing import Any, Final
 from moorage.database.counters import Deltas
 from moorage.database.ids import BY_ID, SHARD
 from moorage.database.item_rows import STORED
+from moorage.database.loose import let_go
 from moorage.database.statements import Statements, batches
 from moorage.model.catalogue import Gone, ItemId, ProjectId
 from moorage.model.clock import now_ms
@@ -17,7 +18,7 @@ from moorage.model.transaction import ChangedRow, NewRow
 
 _INSERTED: Final = "shard, folder, name, id, project, kind, size, etag, generation, modified_ms"
 _STORED: Final = ", ".join(STORED)
-_UNTOLD: Final = "media_type, store, key"
+_UNTOLD: Final = "media_type, store, key, owned"
 _COLUMN_TYPES: Final = ("bigint", "bytea", "bigint", "text", "bigint", "text")
 """PostgreSQL's types of the fields of a changed row."""
 
@@ -53,7 +54,9 @@ class ItemWrites:
     def revive(self, ids: Sequence[ItemId], rows: Sequence[ChangedRow]) -> None:
         """Make tombstones live again under their old ids; ids that are no tombstones are passed over."""
         facts = dict(zip(ids, rows, strict=True))
-        dead = self._statements.rows_among(f"SELECT id, folder, name FROM tombstone WHERE {BY_ID} IN", (), ids)
+        dead = self._statements.rows_among(
+            f"SELECT id, folder, name FROM tombstone WHERE {BY_ID} IN", (), ids, tail=self._statements.for_update
+        )
         self._statements.change_many(
             f"INSERT INTO item ({_INSERTED}, {_UNTOLD}) SELECT shard, folder, name, id, project, kind,"
             f" CAST(? AS bigint), ?, ?, CAST(? AS bigint), {_UNTOLD} FROM tombstone WHERE shard = ? AND id = ?",
@@ -82,25 +85,28 @@ class ItemWrites:
 
     def remove(self, ids: Sequence[ItemId]) -> int:
         """Delete live rows for good; the number that were live."""
-        return self._take_out(ids, lambda _: None)
+        return self._take_out(ids, lambda batch: let_go(self._statements, "item", batch, now_ms()))
 
     def empty_trash(self, before_ms: int, limit: int = 10_000) -> int:
         """Delete tombstones from before that time; hidden ones stay while their mirror stands."""
-        aged = "SELECT id FROM tombstone WHERE shard = ? AND gone IN (?, ?) AND gone_ms < ? LIMIT ?"
+        aged = "SELECT id, owned FROM tombstone WHERE shard = ? AND gone IN (?, ?) AND gone_ms < ? LIMIT ?"
         left_hidden = (
-            "SELECT t.id FROM mirror m JOIN folder f ON f.tree = m.folder JOIN tombstone t ON t.folder = f.id"
+            "SELECT t.id, t.owned FROM mirror m JOIN folder f ON f.tree = m.folder JOIN tombstone t ON t.folder = f.id"
             " WHERE m.state = 'detached' AND t.shard = ? AND t.gone = ? AND t.gone_ms < ? LIMIT ?"
         )
         rows = [
-            *self._statements.rows(aged, (SHARD, Gone.VANISHED.value, Gone.TRASHED.value, before_ms, limit)),
+            *self._statements.rows(
+                aged + self._statements.for_update, (SHARD, Gone.VANISHED.value, Gone.TRASHED.value, before_ms, limit)
+            ),
             *self._statements.rows(left_hidden, (SHARD, Gone.HIDDEN.value, before_ms, limit)),
         ]
-        ids = [row[0] for row in rows[:limit]]
-        return self._statements.delete_among("tombstone", BY_ID, ids)
+        rows = rows[:limit]
+        let_go(self._statements, "tombstone", [id_ for id_, owned in rows if owned], now_ms())
+        return self._statements.delete_among("tombstone", BY_ID, [id_ for id_, _ in rows])
 
     def _take_out(self, ids: Sequence[int], keep: Callable[[Sequence[int]], None]) -> int:
-        # PostgreSQL: nobody else may bury or change them between the look and the deletion.
-        lock = "" if self._statements.sqlite else " FOR UPDATE"
+        # Nobody else may bury or change them between the look and the deletion.
+        lock = self._statements.for_update
         taken = 0
         for batch in batches(ids):
             live = self._statements.rows_among(

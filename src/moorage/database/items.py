@@ -10,7 +10,7 @@ from moorage.database.counters import Deltas
 from moorage.database.ids import SHARD
 from moorage.database.intervals import rows_between
 from moorage.database.item_rows import GONE, LIVE, item_of, listed_folder, place_of
-from moorage.database.item_writes import ItemWrites
+from moorage.database.item_uploads import ItemUploads
 from moorage.database.paging import Paging
 from moorage.database.statements import Statements
 from moorage.database.walking import walk
@@ -25,7 +25,7 @@ _PLACED: Final = (
 )
 
 
-class Items(ItemWrites):
+class Items(ItemUploads):
     """Implements ``moorage.model.transaction.Items``."""
 
     def __init__(self, statements: Statements, deltas: Deltas) -> None:

@@ -1,9 +1,11 @@
-"""Rows of removed trees, deleted a piece at a time, from the leaves up. Objects are never touched."""
+"""Rows of removed trees, deleted a piece at a time, from the leaves up. Objects of uploaded items become loose."""
 
 from __future__ import annotations
 
 from moorage.database.ids import BY_ID, SHARD
+from moorage.database.loose import let_go
 from moorage.database.statements import Statements
+from moorage.model.clock import now_ms
 
 
 def purge(statements: Statements, limit: int) -> int:
@@ -39,10 +41,12 @@ def _empty(statements: Statements, folder: int, limit: int) -> int:
     """Delete what lies directly in a folder; less than ``limit`` rows: it is empty."""
     taken = 0
     for table in ("item", "tombstone"):
-        ids = statements.rows(
-            f"SELECT id FROM {table} WHERE shard = ? AND folder = ? LIMIT ?", (SHARD, folder, limit - taken)
+        rows = statements.rows(
+            f"SELECT id, owned FROM {table} WHERE shard = ? AND folder = ? LIMIT ?{statements.for_update}",
+            (SHARD, folder, limit - taken),
         )
-        taken += statements.delete_among(table, BY_ID, [row[0] for row in ids])
+        let_go(statements, table, [id_ for id_, owned in rows if owned], now_ms())
+        taken += statements.delete_among(table, BY_ID, [id_ for id_, _ in rows])
         if taken >= limit:
             return taken
     for table in ("page_mark", "folder_delta"):

@@ -53,6 +53,8 @@ class Statements:
         self.connection = connection
         self.sealer = sealer
         self.sqlite = connection.dialect.name == "sqlite"
+        self.for_update = "" if self.sqlite else " FOR UPDATE"
+        """At the end of a SELECT: nobody else changes or deletes these rows before the commit."""
         self._ids = ids
         self._cursor: Any = None
 

@@ -12,6 +12,7 @@ from moorage.database.credentials import opened, sealed
 from moorage.database.ids import SHARD
 from moorage.database.reports import read_report, written_report
 from moorage.database.statements import Statements
+from moorage.database.tables_catalogue import LOOSE
 from moorage.database.tables_stores import CONNECTION, STORE, STORE_CHECK
 from moorage.model.clock import now_ms
 from moorage.model.credentials import Forgotten
@@ -80,6 +81,8 @@ class Stores:
                 f"The store '{row.name}' is in use. Nothing was changed.", "Remove what uses it first.", users=users
             )
         self._statements.run(delete(STORE_CHECK).where(STORE_CHECK.c.store == store))
+        # Its loose objects can be reached no more, and an upload on its way to it fails.
+        self._statements.run(delete(LOOSE).where(LOOSE.c.store == store))
         self._statements.run(delete(STORE).where(STORE.c.id == store))
         shared = select(func.count()).select_from(STORE).where(STORE.c.connection == row.connection)
         if not self._statements.run(shared).scalar_one():
@@ -90,11 +93,15 @@ class Stores:
         rows = self._statements.rows
         mirrors = rows("SELECT id, state FROM mirror WHERE store = ? ORDER BY id LIMIT ?", (store, _USERS_SHOWN))
         projects = rows("SELECT name FROM project WHERE default_store = ? ORDER BY name LIMIT ?", (store, _USERS_SHOWN))
-        owned = rows("SELECT COUNT(*) FROM item WHERE shard = ? AND store = ?", (SHARD, store))[0][0]
+        owned, trashed = (
+            rows(f"SELECT COUNT(*) FROM {table} WHERE shard = ? AND store = ?", (SHARD, store))[0][0]
+            for table in ("item", "tombstone")
+        )
         return (
             *(f"items kept of mirror {id_}" if state == "detached" else f"mirror {id_}" for id_, state in mirrors),
             *(f"project {row[0]}" for row in projects),
             *((f"items {owned}",) if owned else ()),
+            *((f"items in the trash {trashed}",) if trashed else ()),
         )
 
     def note_check(self, store: StoreId, report: ProbeReport) -> None:

@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, SmallInteger, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from moorage.database.metadata import METADATA, Id, KeyText, Millis, Serial
 
@@ -98,16 +109,11 @@ def _item_columns(*, again: bool) -> list[Column[Any]]:
         Column("duration_ms", BigInteger),
         Column("store", Id, comment="null: the store of the folder's mirror"),
         Column("key", LargeBinary, comment="null: by the folder's mirror, path and name"),
+        Column("owned", Boolean, comment="true: Moorage wrote the object, which goes with the item; else null"),
     ]
 
 
 ITEM: Final = Table("item", METADATA, *_item_columns(again=False), UniqueConstraint("shard", "id"))
-OWN_STORE: Final = Index(
-    "ix_item_store",
-    ITEM.c.store,
-    sqlite_where=ITEM.c.store.is_not(None),
-    postgresql_where=ITEM.c.store.is_not(None),
-)
 TOMBSTONE: Final = Table(
     "tombstone",
     METADATA,
@@ -116,4 +122,28 @@ TOMBSTONE: Final = Table(
     Column("gone_ms", Millis, nullable=False),
     UniqueConstraint("shard", "id"),
     Index("ix_tombstone_gone", "shard", "gone", "gone_ms"),
+)
+
+
+def _few(name: str, table: Table, *columns: str, where: Any) -> Index:
+    """An index of the few rows for which ``where`` holds."""
+    return Index(name, *(table.c[column] for column in columns), sqlite_where=where, postgresql_where=where)
+
+
+OWN_PLACES: Final = (
+    _few("ix_item_store", ITEM, "store", "key", where=ITEM.c.store.is_not(None)),
+    _few("ix_tombstone_store", TOMBSTONE, "store", "key", where=TOMBSTONE.c.store.is_not(None)),
+    _few("ix_item_owned", ITEM, "project", where=ITEM.c.owned.is_not(None)),
+    _few("ix_tombstone_owned", TOMBSTONE, "project", where=TOMBSTONE.c.owned.is_not(None)),
+)
+LOOSE: Final = Table(
+    "loose",
+    METADATA,
+    Column("id", Serial, primary_key=True),
+    Column("store", Id, nullable=False, index=True),
+    Column("key", KeyText, nullable=False),
+    Column("due_ms", Millis, nullable=False, index=True),
+    Column("claimed", Boolean, nullable=False, server_default=false(), comment="no item may take the object any more"),
+    sqlite_autoincrement=True,
+    comment="objects that Moorage wrote and no item holds, not yet or no more",
 )

@@ -9,6 +9,7 @@ from moorage.database.idempotency import Idempotency
 from moorage.database.instance import Instance
 from moorage.database.items import Items
 from moorage.database.jobs import Jobs
+from moorage.database.loose import Loose
 from moorage.database.mirrors import Mirrors
 from moorage.database.people import People
 from moorage.database.projects import Projects
@@ -32,6 +33,7 @@ class Repositories:
         self.stores: ports.Stores = Stores(statements)
         self.projects: ports.Projects = Projects(statements, mirrors)
         self.items: ports.Items = Items(statements, self._deltas)
+        self.loose: ports.Loose = Loose(statements)
         self.jobs: ports.Jobs = Jobs(statements)
         self.people: ports.People = People(connection)
         self.audit: ports.Audit = Audit(connection)

@@ -16,7 +16,7 @@ from moorage.admitting.bearer import hash_of
 from moorage.model.access import Principal
 from moorage.model.errors import Refused, SignInNeeded
 
-COOKIE: Final = "moorage_session"
+_PORTS: Final = {"http": 80, "https": 443}
 KEPT_S: Final = 5.0
 MAX_KEPT: Final = 4096
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,6 +34,7 @@ class Admission:
         note: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.cookie = cookie_name(origin)
         self._door = door
         self._machine = hash_of(machine)
         self._origin = origin
@@ -46,13 +47,17 @@ class Admission:
         bearer = headers.get("authorization", "")
         if bearer[:7].lower() == "bearer ":
             return await self._find(b"t", bearer[7:].strip())
-        cookie = cookie_of(headers)
+        cookie = self.session_of(headers)
         if not cookie:
             raise SignInNeeded("Nobody is signed in.", "Sign in, or send a token as 'Authorization: Bearer …'.")
         found = await self._find(b"s", cookie)
         if method not in _SAFE:
             self.need_origin(headers)
         return found
+
+    def session_of(self, headers: dict[str, str]) -> str:
+        """The session's secret; empty where there is none."""
+        return cookie_of(headers, self.cookie)
 
     def need_origin(self, headers: dict[str, str]) -> None:
         """Raise Refused unless the request comes from our own pages."""
@@ -98,15 +103,24 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return found
 
 
-def cookie_of(headers: dict[str, str]) -> str:
-    """The session's secret; empty where there is none.
+def cookie_name(origin: str) -> str:
+    """The cookie of a server there. Browsers keep cookies by host alone, so the port is in the name.
+
+    Otherwise signing in to the demo would sign out of another server on the same machine.
+    """
+    parts = urlsplit(origin)
+    return f"moorage_session_{parts.port or _PORTS.get(parts.scheme, 0)}"
+
+
+def cookie_of(headers: dict[str, str], cookie: str) -> str:
+    """The value of that cookie; empty where there is none.
 
     Cookies of other programs on this host come along and may be of any form, so each is taken by itself. Of two
     with our name the first counts: browsers send the one with the longer path first (RFC 6265, section 5.4).
     """
     for part in headers.get("cookie", "").split(";"):
         name, _, value = part.partition("=")
-        if name.strip() == COOKIE:
+        if name.strip() == cookie:
             return value.strip().strip('"')
     return ""
 

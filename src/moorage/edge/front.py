@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote
 
@@ -30,11 +31,12 @@ _REDACTED: Final = ("signature=", "token=", "secret=")
 
 
 class Front:
-    """An ASGI application around another."""
+    """An ASGI application around another. ``most_bytes``: how long the body of a request may be."""
 
-    def __init__(self, app: ASGIApp, *, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, *, prefix: str, most_bytes: Callable[[Scope], int] = lambda _: MAX_BODY) -> None:
         self._app = app
         self._prefix = prefix
+        self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,7 +45,7 @@ class Front:
         answer = _Answer(_without_prefix(scope, self._prefix), send)
         with structlog.contextvars.bound_contextvars(request=answer.request):
             try:
-                await self._app(answer.scope, _bounded(receive), answer.send)
+                await self._app(answer.scope, _bounded(receive, self._most_bytes(answer.scope)), answer.send)
             except MoorageError as exc:
                 await answer.fail(exc)
             except Exception:
@@ -117,30 +119,33 @@ def fault(request: str) -> MoorageError:
     return MoorageError("Something went wrong here, and not by your doing.", f"Tell an admin the request id {request}.")
 
 
-async def send_problem(send: Send, error: MoorageError, *, head: bool = False) -> None:
-    """Send the problem document of an error."""
+async def send_problem(
+    send: Send, error: MoorageError, *, head: bool = False, last: bool = False, more: bool = False
+) -> None:
+    """Send the problem document of an error. ``last``: no request may follow; ``more``: the caller ends the answer."""
     body = problems.body(error)
     headers = [
         ("content-type", problems.MEDIA_TYPE),
         ("content-length", str(len(body))),
         ("cache-control", "no-store"),
+        *([("connection", "close")] if last else []),
         *problems.headers(error),
     ]
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": problems.status_of(error), "headers": raw})
-    await send({"type": "http.response.body", "body": b"" if head else body})
+    await send({"type": "http.response.body", "body": b"" if head else body, "more_body": more})
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Refuse bodies that no request of these faces needs."""
+def _bounded(receive: Receive, most_bytes: int) -> Receive:
+    """Refuse bodies that no such request needs."""
     received = 0
 
     async def bounded() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY:
-            raise TooLarge("The request's body is too large. Nothing was changed.", f"Send at most {MAX_BODY} bytes.")
+        if received > most_bytes:
+            raise TooLarge("The request's body is too large. Nothing was changed.", f"Send at most {most_bytes} bytes.")
         return message
 
     return bounded
@@ -151,6 +156,8 @@ def face_of(path: str) -> str:
     if path in ("/healthz", "/readyz", "/metrics"):
         return "health"
     if path.startswith("/api/"):
+        if path.startswith("/api/v1/folders/") and path.endswith("/items"):
+            return "uploads"
         return "bytes" if path.endswith(("/content", "/preview", "/poster")) else "api"
     return "static" if path.startswith("/static/") else "pages"
 

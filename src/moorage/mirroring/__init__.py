@@ -1,6 +1,7 @@
 """Mirroring a prefix: list -> compare -> catalogue; guards before anything is called gone."""
 
 from moorage.mirroring.scanning import Scanning
-from moorage.mirroring.verbs import Mirrors, MirrorStatus
+from moorage.mirroring.standing import MirrorStatus
+from moorage.mirroring.verbs import Mirrors, Wanted
 
-__all__ = ["MirrorStatus", "Mirrors", "Scanning"]
+__all__ = ["MirrorStatus", "Mirrors", "Scanning", "Wanted"]

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from moorage.mirroring.beginning import FINISH
+from moorage.model.address import address_in
 from moorage.model.jobs import Cause, Job, JobId, JobState
+from moorage.model.keys import escape
 from moorage.model.mirror import Mirror, MirrorState, Scan
 from moorage.model.transaction import Transaction
 
@@ -50,10 +52,12 @@ def conclude(tx: Transaction, job: Job, scan: Scan, *, now: int) -> None:
     tx.jobs.set_outcome(job.id, outcome)
     tx.jobs.add_progress(job.id, total=job.done)
     tx.mirrors.end_scan(scan.id)
+    mirror = tx.mirrors.get(scan.mirror)
     if not scan.dry_run and not partial:
-        mirror = tx.mirrors.get(scan.mirror)
         tx.mirrors.update(replace(mended(mirror), last_complete_ms=now))
-    tx.jobs.set_state(job.id, JobState.PARTIAL if partial else JobState.SUCCEEDED, message=_told(outcome, scan))
+    tx.jobs.set_state(
+        job.id, JobState.PARTIAL if partial else JobState.SUCCEEDED, message=_told(tx, outcome, scan, mirror)
+    )
 
 
 def mended(mirror: Mirror) -> Mirror:
@@ -61,7 +65,12 @@ def mended(mirror: Mirror) -> Mirror:
     return replace(mirror, state=MirrorState.ACTIVE, reason="") if mirror.state is MirrorState.BROKEN else mirror
 
 
-def _told(outcome: dict[str, int], scan: Scan) -> str:
+def _told(tx: Transaction, outcome: dict[str, int], scan: Scan, mirror: Mirror) -> str:
     parts = [f"{outcome[name]:,} {name}" for name in ("added", "changed", "vanished", "restored") if outcome[name]]
+    if not parts and not outcome["seen"]:
+        if outcome["skipped"]:
+            return f"The mirror's globs leave out all {outcome['skipped']:,} objects."
+        place = escape(address_in(tx.stores.get(mirror.store), mirror.prefix))
+        return f"Nothing lies below {place} yet. Is the {'prefix' if mirror.prefix else 'place'} right?"
     would = "would be " if scan.dry_run else ""
     return f"{outcome['seen']:,} objects: {would + ', '.join(parts) if parts else 'nothing changed'}."

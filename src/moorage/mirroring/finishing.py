@@ -11,10 +11,10 @@ from moorage.mirroring.comparing import compare
 from moorage.mirroring.concluding import conclude
 from moorage.mirroring.guards import ACCEPT, AGAIN, must_ask, question_of
 from moorage.mirroring.merging import Tree, add_outcome, listing_of
-from moorage.mirroring.place import place_of
+from moorage.model.address import address_in
 from moorage.model.catalogue import Gone, ItemId
 from moorage.model.jobs import Job, JobState, Work
-from moorage.model.keys import key_bytes, key_of
+from moorage.model.keys import escape, key_bytes, key_of
 from moorage.model.mirror import Mirror, MirrorId, OnVanished, Scan, ScanId
 from moorage.model.slices import Lost, Slice, own
 from moorage.model.store import ObjectStore
@@ -44,7 +44,7 @@ class Finishing:
                 mirror = tx.mirrors.get(MirrorId(job.subject))
                 doubtful = _doubtful(tx, job, scan, mirror)
                 if doubtful is not None:
-                    place = place_of(tx.stores.get(mirror.store), mirror.prefix)
+                    place = escape(address_in(tx.stores.get(mirror.store), mirror.prefix))
                     question = question_of(doubtful, place)
                     state = JobState.NEEDS_CONFIRMATION
                     tx.jobs.set_state(job.id, state, message=question.text, question=question)

@@ -8,7 +8,7 @@ from moorage.model.catalogue import Folder, FolderId, Project
 from moorage.model.errors import Invalid, NotFound
 from moorage.model.keys import Key, Prefix, key_bytes, prefix_of
 from moorage.model.mirror import Mirror
-from moorage.model.store import Store
+from moorage.model.store import Provider, Store
 from moorage.model.transaction import Transaction
 
 MAX_KEY_BYTES: Final = 1024
@@ -23,6 +23,10 @@ def check_prefix(store: Store, prefix: str) -> Prefix:
             "Nothing was made.",
             f"Begin it with {store.prefix!r}, or register a store without prefix.",
             field="prefix",
+        )
+    if store.connection.provider is Provider.DISK and {".", ".."} & set(whole.split("/")):
+        raise Invalid(
+            f"The prefix {prefix!r} goes through '.' or '..'. Nothing was made.", "Write it without.", field="prefix"
         )
     if len(key_bytes(whole)) > MAX_KEY_BYTES:
         raise Invalid("The prefix is longer than any key may be.", "Write a shorter one.", field="prefix")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from moorage.mirroring.beginning import FINISH, KIND, LIST, PLAN
 from moorage.mirroring.comparing import Difference
@@ -17,7 +17,7 @@ from moorage.mirroring.merging import Listing, Tree, listing_of, look, look_quie
 from moorage.mirroring.sharing import SharedStores, Sharing
 from moorage.mirroring.splitting import earlier_cuts, find_cuts, find_split, holds_a_page
 from moorage.model.catalogue import FolderId
-from moorage.model.errors import StoreUnreachable
+from moorage.model.errors import Changed, StoreUnreachable
 from moorage.model.jobs import Job, JobState, Work
 from moorage.model.keys import key_bytes, key_of
 from moorage.model.mirror import MirrorId, MirrorState
@@ -26,6 +26,7 @@ from moorage.model.slices import Flow, Lost, Slice, hold
 from moorage.model.store import ObjectStore, Provider, StoreOpener
 from moorage.model.transaction import Facts, Transaction
 
+T = TypeVar("T")
 PARTITIONS: Final = 4
 PAGE: Final = 1000
 
@@ -62,7 +63,7 @@ class Scanning:
             if not page.objects and page.next_after is None:
                 await self._check_mount(tree, store)
             cuts = [] if listing.end is None else await self._cuts(turn.job, tree, store, listing.end)
-            await self._facts.write(lambda tx: self._commit_plan(tx, turn.work, tree, listing, cuts))
+            await self._write(lambda tx: self._commit_plan(tx, turn.work, tree, listing, cuts))
 
     async def _cuts(self, job: Job, tree: Tree, store: ObjectStore, low: bytes) -> list[bytes]:
         """Where the last scan cut, which asks the store nothing; at the first one the store is asked."""
@@ -118,7 +119,7 @@ class Scanning:
                     more = listing.end is not None and (work.upto is None or listing.end < work.upto)
                     asked = self._ask(tree, store, listing.end) if more and not turn.over else None
                     found = await self._look(work, tree, listing) if quiet else None
-                    merged = await self._facts.write(self._commit(work, tree, listing, found))
+                    merged = await self._write(self._commit(work, tree, listing, found))
                     work, after, quiet = merged.work, listing.end, merged.quiet
                     tree.learn(merged.folders)
                     if work.done:
@@ -159,6 +160,13 @@ class Scanning:
             return Merged(replace(row, cursor=part.end, done=done), folders, found.none)
 
         return write
+
+    async def _write(self, work: Callable[[Transaction], T]) -> T:
+        """Commit; once more where an upload brought a row of the page between the look and the insert."""
+        try:
+            return await self._facts.write(work)
+        except Changed:
+            return await self._facts.write(work)
 
     async def _share(self, turn: Slice, work: Work, tree: Tree, store: ObjectStore) -> bool:
         """Where others have ended while much is left here, give the tail to a row of its own; False: not worth it.

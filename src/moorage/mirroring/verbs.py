@@ -4,33 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from moorage.mirroring.beginning import begin_scan, open_job
 from moorage.mirroring.globs import check_globs
 from moorage.mirroring.mounting import check_prefix, mount
-from moorage.mirroring.place import place_of
+from moorage.mirroring.standing import MirrorStatus, MissingRow, missing_rows, status_of, statuses
 from moorage.model.access import Principal, Role
-from moorage.model.catalogue import Counts, FolderId, ProjectId
+from moorage.model.address import address_in
+from moorage.model.catalogue import FolderId, Project, ProjectId
 from moorage.model.errors import Conflict, Forbidden
 from moorage.model.jobs import Job, JobId, JobState
-from moorage.model.keys import Key, key_of
+from moorage.model.keys import escape
 from moorage.model.mirror import Mirror, MirrorId, MirrorState, OnVanished
 from moorage.model.store import Store, StoreOpener
 from moorage.model.transaction import Facts, Transaction
 
-SHOWN: Final = 20
-
 
 @dataclass(frozen=True, slots=True)
-class MirrorStatus:
-    """How a mirror stands: its place in words, what it holds, and its latest job."""
+class Wanted:
+    """What a new mirror shall take, and what becomes of items that vanish."""
 
-    mirror: Mirror
-    store: str
-    place: str
-    counts: Counts
-    job: Job | None
+    prefix: str = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    on_vanished: OnVanished = OnVanished.HIDE
+
+    def sound(self) -> Wanted:
+        """The same with its globs checked. Raises Invalid."""
+        return replace(self, include=check_globs(self.include, "include"), exclude=check_globs(self.exclude, "exclude"))
 
 
 class Mirrors:
@@ -41,7 +42,7 @@ class Mirrors:
     ) -> None:
         self._facts = facts
         self._open_store = open_store
-        self._hint = hint
+        self.hint = hint
         self._now_ms = now_ms
 
     async def add(
@@ -62,35 +63,56 @@ class Mirrors:
         The store is listed once before anything is made: StoreDenied and StoreUnreachable come from there.
         """
         principal.need(Role.MANAGER, project)
-        includes, excludes = check_globs(include, "include"), check_globs(exclude, "exclude")
+        wanted = Wanted(prefix, tuple(include), tuple(exclude), on_vanished).sound()
         found = await self._facts.read(lambda tx: tx.stores.named(store))
-        _need_scope(principal, found, project)
-        whole = check_prefix(found, prefix)
-        await self._reach(found, whole)
+        need_scope(principal, found, project)
+        opened = self._open_store(found)
+        try:
+            await opened.list_page(check_prefix(found, prefix), limit=1)
+        finally:
+            await opened.aclose()
+        made = await self._facts.write(
+            lambda tx: self.begin(
+                tx, principal, project=tx.projects.get(project), store=found, wanted=wanted, folder=folder, name=name
+            )
+        )
+        self.hint()
+        return made
 
-        def write(tx: Transaction) -> tuple[Mirror, Job]:
-            home = tx.projects.get(project)
-            wanted = Mirror(
+    def begin(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        *,
+        project: Project,
+        store: Store,
+        wanted: Wanted,
+        folder: FolderId | None = None,
+        name: str = "",
+    ) -> tuple[Mirror, Job]:
+        """Mount it and queue its first scan inside a transaction; the caller hints after the commit.
+
+        Whether the principal may, and whether the store answers, the caller has asked.
+        """
+        whole = check_prefix(store, wanted.prefix)
+        made = tx.mirrors.add(
+            Mirror(
                 id=MirrorId(0),
-                project=project,
-                folder=home.root,
-                store=found.id,
+                project=project.id,
+                folder=project.root,
+                store=store.id,
                 prefix=whole,
-                include=includes,
-                exclude=excludes,
-                on_vanished=on_vanished,
+                include=wanted.include,
+                exclude=wanted.exclude,
+                on_vanished=wanted.on_vanished,
                 created_ms=self._now_ms(),
             )
-            made = tx.mirrors.add(wanted)
-            mounted = replace(made, folder=mount(tx, made, home, folder, name).id)
-            mirror, job = self._begin(tx, principal, mounted, found, dry_run=False)
-            detail = {"store": found.name, "prefix": whole, "project": project, "folder": mirror.folder}
-            tx.audit.add(principal, "mirror.add", f"mirror {mirror.id}", **detail)
-            return mirror, job
-
-        made = await self._facts.write(write)
-        self._hint()
-        return made
+        )
+        mounted = replace(made, folder=mount(tx, made, project, folder, name).id)
+        mirror, job = self._begin(tx, principal, mounted, store, dry_run=False)
+        detail = {"store": store.name, "prefix": whole, "project": project.id, "folder": mirror.folder}
+        tx.audit.add(principal, "mirror.add", f"mirror {mirror.id}", **detail)
+        return mirror, job
 
     async def reindex(self, principal: Principal, mirror: MirrorId, *, dry_run: bool = False) -> Job:
         """Queue a scan; where one is on its way already, that one is answered. Conflict for the other kind."""
@@ -118,7 +140,7 @@ class Mirrors:
             return job
 
         job = await self._facts.write(write)
-        self._hint()
+        self.hint()
         return job
 
     async def change(
@@ -181,7 +203,7 @@ class Mirrors:
             return active
 
         resumed = await self._facts.write(write)
-        self._hint()
+        self.hint()
         return resumed
 
     async def remove(self, principal: Principal, mirror: MirrorId, *, with_items: bool = False) -> None:
@@ -202,51 +224,34 @@ class Mirrors:
 
     async def status(self, principal: Principal, mirror: MirrorId) -> MirrorStatus:
         """One mirror as it stands."""
-        return await self._facts.read(lambda tx: _status(tx, _seen(tx, principal, mirror, Role.VIEWER)))
+        return await self._facts.read(lambda tx: status_of(tx, _seen(tx, principal, mirror, Role.VIEWER)))
 
     async def all(self, principal: Principal, project: ProjectId | None = None) -> list[MirrorStatus]:
         """Mirrors that the principal may see, oldest first; removed ones that kept their items are left out."""
         if project is not None:
             principal.need(Role.VIEWER, project)
+        return await self._facts.read(lambda tx: statuses(tx, principal, project))
 
-        def read(tx: Transaction) -> list[MirrorStatus]:
-            visible = principal.visible
-            return [
-                _status(tx, mirror)
-                for mirror in tx.mirrors.all(project)
-                if mirror.state is not MirrorState.DETACHED and (visible is None or mirror.project in visible)
-            ]
-
-        return await self._facts.read(read)
-
-    async def missing(self, principal: Principal, job: JobId, *, limit: int = SHOWN) -> list[Key]:
-        """Keys, below the prefix, of candidates that a scan did not find: what 'show' shows."""
-
-        def read(tx: Transaction) -> list[Key]:
-            scan = tx.mirrors.scan_of(job)
-            _seen(tx, principal, scan.mirror, Role.VIEWER)
-            return [key_of(row.path + row.name) for row in tx.mirrors.missing(scan.id, limit=limit)]
-
-        return await self._facts.read(read)
+    async def missing(self, principal: Principal, job: JobId, *, after: int = 0, limit: int = 20) -> list[MissingRow]:
+        """Candidates that a scan did not find, in ascending item id, greater than ``after``: what 'show' shows."""
+        return await self._facts.read(
+            lambda tx: missing_rows(
+                tx, _seen(tx, principal, tx.mirrors.scan_of(job).mirror, Role.VIEWER), job, after=after, limit=limit
+            )
+        )
 
     def _begin(
         self, tx: Transaction, principal: Principal, mirror: Mirror, store: Store, *, dry_run: bool
     ) -> tuple[Mirror, Job]:
-        place = place_of(store, mirror.prefix)
+        place = escape(address_in(store, mirror.prefix))
         job = begin_scan(tx, mirror, principal, place=place, dry_run=dry_run, now=self._now_ms())
         noted = replace(mirror, last_job=job.id)
         tx.mirrors.update(noted)
         return noted, job
 
-    async def _reach(self, store: Store, prefix: str) -> None:
-        opened = self._open_store(store)
-        try:
-            await opened.list_page(prefix, limit=1)
-        finally:
-            await opened.aclose()
 
-
-def _need_scope(principal: Principal, store: Store, project: ProjectId) -> None:
+def need_scope(principal: Principal, store: Store, project: ProjectId | None) -> None:
+    """Raise Forbidden unless the store is open to the principal and the project; None: a new one."""
     projects, users = store.scope.projects, store.scope.users
     if (projects and project not in projects) or (users and principal.user not in users):
         raise Forbidden(
@@ -259,15 +264,3 @@ def _seen(tx: Transaction, principal: Principal, mirror: MirrorId, role: Role) -
     found = tx.mirrors.get(mirror)
     principal.need(role, found.project)
     return found
-
-
-def _status(tx: Transaction, mirror: Mirror) -> MirrorStatus:
-    store = tx.stores.get(mirror.store)
-    job = None if mirror.last_job is None else _job(tx, mirror.last_job)
-    return MirrorStatus(mirror, store.name, place_of(store, mirror.prefix), tx.folders.get(mirror.folder).counts, job)
-
-
-def _job(tx: Transaction, job: JobId) -> Job | None:
-    """None once old jobs were forgotten."""
-    found = tx.jobs.all(before=job + 1, limit=1)
-    return found[0] if found and found[0].id == job else None

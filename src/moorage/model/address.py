@@ -7,7 +7,7 @@ from typing import Final
 
 from moorage.model.errors import Invalid
 from moorage.model.keys import Key
-from moorage.model.store import Provider
+from moorage.model.store import Provider, Store
 
 SCHEMES: Final = {
     "s3": Provider.S3,
@@ -52,6 +52,13 @@ def parse_address(line: str) -> Address:
     if not place:
         raise Invalid(f"{text[:80]!r} names no bucket.", f"Write {scheme}://bucket/key.", field="address")
     return Address(provider, place, Key(key))
+
+
+def address_in(store: Store, key: str) -> str:
+    """The address of a key of a store as it is shown; unlike ``format_address`` it takes any key, verbatim."""
+    named = store.connection.provider in (Provider.DISK, Provider.MEMORY)
+    provider = store.connection.provider
+    return f"{_WRITTEN.get(provider, provider.value)}://{store.name if named else store.bucket}/{key}"
 
 
 def format_address(address: Address) -> str:

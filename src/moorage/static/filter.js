@@ -1,6 +1,10 @@
-/** <m-filter for="grid id">: a form whose fields steer an m-grid at once; the address follows, so that it can be shared. */
+/**
+ * <m-filter for="grid id">: a form whose fields steer an m-grid at once; the address follows, so that it can be shared.
+ *
+ * data-of-live: a field that has no say where tombstones are listed.
+ */
 const TYPING_MS = 250;
-const DEFAULTS = { view: "grid", sort: "name", order: "asc", kind: "", prefix: "" };
+const DEFAULTS = { view: "grid", sort: "name", order: "asc", kind: "", prefix: "", state: "live" };
 
 class Filter extends HTMLElement {
   #timer = 0;
@@ -27,7 +31,9 @@ class Filter extends HTMLElement {
   };
 
   #apply() {
-    const values = { ...DEFAULTS, ...Object.fromEntries(new FormData(this.querySelector("form"))) };
+    const form = this.querySelector("form");
+    for (const field of form.querySelectorAll("[data-of-live]")) field.disabled = form.elements.state.checked;
+    const values = { ...DEFAULTS, ...Object.fromEntries(new FormData(form)) };
     const changed = new URLSearchParams(Object.entries(values).filter(([name, value]) => value !== DEFAULTS[name]));
     const query = changed.size ? `?${changed}` : "";
     history.replaceState(history.state, "", location.pathname + query);

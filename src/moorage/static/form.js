@@ -2,11 +2,15 @@
  * <m-form>: sends the form inside it as JSON and shows a problem in its [data-problem] box, at the field at fault.
  *
  * A name with dots nests (`credentials.kind`). data-type: int, list (one a line), tristate. data-empty: omit or null.
+ * data-unsent: steers the page only.
  * data-key-encoding: the field holds a key that was escaped (m-objects sets it), and the body says so.
  * On the form: data-done, where to go then (`/stores/{name}` with fields of the answer); data-once, the field of the answer
- * that is shown once. A problem with a `report` goes to the <m-probe> inside, and [data-force] appears.
+ * that is shown once. A problem with a `report` goes to the <m-probe> inside, and [data-force] appears. The field at fault is
+ * the one that the problem names, or that stands for it (data-stands-for), or that such a finding is laid to (data-faults).
+ * [data-doing] says what goes on meanwhile; a `note` of the answer is told on the next page.
  */
 import { visitPath } from "./navigation.js";
+import { notify } from "./notice.js";
 import { showOnce } from "./once.js";
 import { call, fill } from "./server.js";
 
@@ -28,7 +32,7 @@ export function values(form, submitter) {
   const body = {};
   for (const field of form.elements) {
     if (!field.name || field.matches(":disabled") || field.tagName === "BUTTON") continue;
-    if (field.type === "radio" && !field.checked) continue;
+    if ("unsent" in field.dataset || (field.type === "radio" && !field.checked)) continue;
     const { type, empty, keyEncoding } = field.dataset;
     if (keyEncoding) put(body, "key_encoding", keyEncoding);
     if (field.type === "checkbox") put(body, field.name, field.checked);
@@ -37,6 +41,18 @@ export function values(form, submitter) {
   }
   if (submitter?.name) put(body, submitter.name, submitter.value === "true" ? true : submitter.value);
   return body;
+}
+
+const words = (text) => (text ?? "").split(" ");
+const lastPart = (name) => name.split(".").pop();
+
+/** The field that a problem is about; of several that a finding is laid to, the last. */
+function atFault(form, { field, report }) {
+  const open = [...form.elements].filter((one) => one.name && one.type !== "hidden" && !one.matches(":disabled"));
+  const line = report?.lines.find((one) => one.required && ["missing", "unknown"].includes(one.finding));
+  return (field && (open.find((one) => one.name === field)
+    ?? open.find((one) => lastPart(one.name) === lastPart(field) || words(one.dataset.standsFor).includes(lastPart(field)))))
+    || (line && open.findLast((one) => words(one.dataset.faults).includes(line.finding)));
 }
 
 class Form extends HTMLElement {
@@ -53,7 +69,7 @@ class Form extends HTMLElement {
     this.#problem(form, null);
     this.#busy(form, submitter, true);
     try {
-      const answer = await call(form.getAttribute("method").toUpperCase(), form.getAttribute("action"), { body: values(form, submitter) });
+      const answer = await call((form.dataset.method ?? form.getAttribute("method")).toUpperCase(), form.getAttribute("action"), { body: values(form, submitter) });
       this.#done(form, answer);
     } catch (problem) {
       this.#problem(form, problem);
@@ -62,16 +78,20 @@ class Form extends HTMLElement {
     }
   }
 
-  #done(form, answer) {
+  async #done(form, answer) {
     const { done, once, onceText } = form.dataset;
     form.closest("dialog")?.close();
-    if (once) showOnce(onceText, once.split(".").reduce((inner, part) => inner?.[part], answer));
-    else visitPath(done ? fill(done, answer) : "reload");
+    if (once) return showOnce(onceText, once.split(".").reduce((inner, part) => inner?.[part], answer));
+    await visitPath(done ? fill(done, answer) : "reload");
+    if (answer?.note) notify(answer.note);
+    return undefined;
   }
 
   #busy(form, submitter, busy) {
     this.toggleAttribute("busy", busy);
     form.setAttribute("aria-busy", busy);
+    const doing = form.querySelector("[data-doing]");
+    if (doing) doing.textContent = busy ? doing.dataset.doing : "";
     if (!submitter) return;
     submitter.setAttribute("aria-disabled", busy);
     if (!submitter.dataset.busy) return;
@@ -90,8 +110,8 @@ class Form extends HTMLElement {
     if (!problem) return;
     box.querySelector("[data-detail]").textContent = problem.message;
     box.querySelector("[data-advice]").textContent = problem.advice ?? "";
-    const field = problem.more?.field ? form.elements.namedItem(problem.more.field) : null;
-    if (field instanceof HTMLElement) { field.setAttribute("aria-invalid", "true"); field.focus(); } else box.focus();
+    const field = atFault(form, problem.more ?? {});
+    if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); } else box.focus();
     box.scrollIntoView({ block: "nearest" });
   }
 }

@@ -1,11 +1,15 @@
 /**
- * <m-grid folder folders total view sort order kind prefix name>: a folder's rows as a grid of previews or as a list.
+ * <m-grid folder folders total view sort order kind prefix state restores name>: a folder's rows as a grid of previews or as
+ * a list. state="gone": its tombstones; `restores`: the reader may bring them back.
  *
  * Only the rows on the screen exist as elements; they are used again as the reader moves. The place is kept in the address
- * (`#at=1200`), so that going back or reloading returns to it. Keys: arrows, Page Up and Down, Home, End, Enter.
+ * (`#at=1200`), so that going back or reloading returns to it. Keys: arrows, Page Up and Down, Home, End, Enter; Tab leads
+ * to the button of the row that keys act on.
  */
 import { LIST_COLUMNS, fillLine, fillTile, listCells, tile } from "./cell.js";
 import { element, number } from "./facts.js";
+import { recount } from "./fresh.js";
+import { GONE_COLUMNS, fillGoneLine, fillGoneTile, goneCells, goneTile, restore } from "./gone.js";
 import { Layout } from "./layout.js";
 import { visit } from "./navigation.js";
 import { Scale } from "./scale.js";
@@ -16,11 +20,12 @@ const REFRESH_MS = 5000;
 const AGAIN_MS = 3000;
 
 class Grid extends HTMLElement {
-  static observedAttributes = ["view", "sort", "order", "kind", "prefix"];
+  static observedAttributes = ["view", "sort", "order", "kind", "prefix", "state"];
   #scale = new Scale();
   #rows = null;
   #drawn = new Map();
-  #spare = [];
+  /** Lines that are out of sight, to be used again: those of items, and those of folders, which look otherwise. */
+  #spare = { items: [], folders: [] };
   #active = -1;
   #settle = 0;
   #frame = 0;
@@ -28,6 +33,8 @@ class Grid extends HTMLElement {
   #again = 0;
   #layout = new Layout();
   #wanted = 0;
+  /** What is said where there are no rows: not said again while it is the same, or the focus would be lost. */
+  #said = null;
   #watch = null;
 
   connectedCallback() {
@@ -45,7 +52,7 @@ class Grid extends HTMLElement {
     clearTimeout(this.#again);
     cancelAnimationFrame(this.#frame);
     this.#drawn.clear();
-    this.#spare = [];
+    this.#spare = { items: [], folders: [] };
     this.replaceChildren();
   }
 
@@ -56,20 +63,26 @@ class Grid extends HTMLElement {
   }
 
   get #list() { return this.getAttribute("view") === "list"; }
-  get #filtered() { return Boolean(this.getAttribute("kind") || this.getAttribute("prefix")); }
+  get #gone() { return this.getAttribute("state") === "gone"; }
+  get #filtered() { return Boolean(this.#gone || this.getAttribute("kind") || this.getAttribute("prefix")); }
+  /** What the rows are asked for by; tombstones have one order only. */
+  get #query() {
+    const names = this.#gone ? ["order", "kind", "prefix", "state"] : ["sort", "order", "kind", "prefix"];
+    return names.map((name) => [name, this.getAttribute(name) ?? ""]).filter(([, value]) => value);
+  }
   get #head() { return this.#list ? this.head.offsetHeight : 0; }
   get #view() { return this.scroller.clientHeight - this.#head; }
   /** The first index whose line is on the screen for the greater part. */
-  get #first() {
-    const { place } = this.#scale;
-    const line = this.#layout.lineAt(place);
-    const middle = (this.#layout.top(line) + this.#layout.top(line + 1)) / 2;
-    return this.#layout.span(middle < place ? line + 1 : line)[0];
+  get #first() { return this.#indexAt(this.#layout, this.#scale.place); }
+
+  #indexAt(layout, place) {
+    const line = layout.lineAt(place);
+    const middle = (layout.top(line) + layout.top(line + 1)) / 2;
+    return layout.span(middle < place ? line + 1 : line)[0];
   }
 
   #build() {
-    this.head = element("div", { class: "line-head", role: "row", "aria-rowindex": "1" },
-      ...LIST_COLUMNS.map((name) => element("div", { role: "columnheader" }, name)));
+    this.head = element("div", { class: "line-head", role: "row", "aria-rowindex": "1" });
     this.space = element("div", { class: "space", role: "rowgroup" });
     this.scroller = element("div", { class: "scroller", role: "grid", tabindex: "0", "aria-label": `Content of ${this.getAttribute("name")}` },
       element("div", { role: "rowgroup", class: "line-top" }, this.head), this.space);
@@ -84,9 +97,8 @@ class Grid extends HTMLElement {
   /** Begin the sequence that the attributes ask for. */
   #open() {
     this.#rows?.stop();
-    const query = Object.fromEntries(["sort", "order", "kind", "prefix"].map((name) => [name, this.getAttribute(name) ?? ""]));
     const known = this.#filtered ? null : { folders: Number(this.getAttribute("folders")), total: Number(this.getAttribute("total")) };
-    this.#rows = new Sequence(`/api/v1/folders/${this.getAttribute("folder")}/children`, query, known);
+    this.#rows = new Sequence(`/api/v1/folders/${this.getAttribute("folder")}/children`, Object.fromEntries(this.#query), known);
     this.#rows.addEventListener("rows", () => this.#arrived());
     this.#rows.addEventListener("problem", () => this.#say(this.#rows.problem));
     this.#rows.addEventListener("limit", (event) => this.#limited(event.detail));
@@ -96,24 +108,28 @@ class Grid extends HTMLElement {
 
   #clear() {
     this.#drawn.clear();
-    this.#spare = [];
+    this.#spare = { items: [], folders: [] };
     this.space.replaceChildren();
+    this.head.replaceChildren(...(this.#gone ? GONE_COLUMNS : LIST_COLUMNS).map((name) => element("div", { role: "columnheader" }, name)));
     this.classList.toggle("list", this.#list);
+    this.classList.toggle("of-gone", this.#gone);
   }
 
   /** Work out columns and heights from the width; keep the place. */
   #measure() {
     const { clientWidth: width, clientHeight: height } = this.scroller;
     if (!width || !height) return;
-    const kept = this.#wanted || this.#first;
-    const before = this.#layout.columns;
+    const before = this.#layout;
     this.#layout = Layout.of(this.#list, width);
-    if (before !== this.#layout.columns) this.#clear();
+    const same = before.like(this.#layout) && !this.#wanted;
+    const { place } = this.#scale;
+    const kept = this.#wanted || this.#indexAt(before, place);
+    if (before.columns !== this.#layout.columns) this.#clear();
     this.style.setProperty("--columns", this.#layout.columns);
     this.style.setProperty("--pad", `${this.#layout.pad}px`);
     this.style.setProperty("--pic", `${this.#layout.picture}px`);
     this.#extend();
-    this.#go(this.#topOf(kept));
+    this.#go(same ? place : this.#topOf(kept));
     this.#wanted = 0;
     this.#draw(true);
   }
@@ -151,12 +167,12 @@ class Grid extends HTMLElement {
 
   /** Rows came: the total may be another now. */
   #arrived() {
-    this.#say(null);
+    const empty = this.#rows.total === 0;
+    if (!empty) this.#say(null);
     this.#extend();
     const scroll = this.#scale.settle();
     if (Math.round(this.scroller.scrollTop) !== scroll) this.scroller.scrollTop = scroll;
     this.#draw(true);
-    const empty = this.#rows.total === 0;
     if (empty) this.#empty();
   }
 
@@ -167,49 +183,58 @@ class Grid extends HTMLElement {
     const view = this.scroller.clientHeight;
     const first = layout.lineAt(place - view / 3);
     const last = layout.lineAt(place + view * 1.33);
-    for (const [line, drawn] of this.#drawn) if (line < first || line > last) { this.#spare.push(drawn); this.#drawn.delete(line); }
+    for (const [line, drawn] of this.#drawn) {
+      if (line >= first && line <= last && line < layout.lines && drawn.of === this.#of(line)) continue;
+      this.#spare[drawn.of].push(drawn);
+      this.#drawn.delete(line);
+    }
     for (let line = first; line <= last && line < layout.lines; line += 1) {
       const drawn = this.#drawn.get(line) ?? this.#take(line);
       drawn.style.transform = `translateY(${this.#scale.at(layout.top(line))}px)`;
       this.#fill(drawn, line, load);
     }
-    for (const spare of this.#spare) spare.style.transform = "translateY(-1000px)";
+    for (const spare of [...this.#spare.items, ...this.#spare.folders]) spare.style.transform = "translateY(-1000px)";
     if (load) this.#rows.want(layout.span(first)[0], layout.span(Math.max(first, last))[1] - 1);
     this.#mark();
     this.#tell();
   }
 
+  #of(line) { return this.#layout.holdsFolders(line) ? "folders" : "items"; }
+
   #take(line) {
-    const drawn = this.#spare.pop() ?? this.#make();
+    const of = this.#of(line);
+    const drawn = this.#spare[of].pop() ?? this.#make(of);
     drawn.setAttribute("aria-rowindex", line + 2);
     this.#drawn.set(line, drawn);
     return drawn;
   }
 
-  #make() {
-    const cells = this.#list ? listCells() : Array.from({ length: this.#layout.columns }, tile);
+  #make(of) {
+    const [line, one] = this.#gone ? [goneCells, goneTile] : [listCells, tile];
+    const cells = this.#list ? line() : Array.from({ length: this.#layout.columns }, one);
     cells.forEach((cell, at) => cell.setAttribute("aria-colindex", at + 1));
-    const drawn = element("div", { role: "row" }, ...cells);
+    const drawn = element("div", { role: "row", class: of === "folders" ? "line folders" : "line" }, ...cells);
+    drawn.of = of;
     this.space.append(drawn);
     return drawn;
   }
 
   #fill(drawn, line, draw) {
     const [first, end] = this.#layout.span(line);
-    const query = ["sort", "order", "kind", "prefix"].map((name) => [name, this.getAttribute(name) ?? ""]).filter(([, value]) => value);
-    const options = { draw, pixels: this.#layout.side * Math.min(2, devicePixelRatio) };
+    const query = this.#query;
+    const options = { draw, pixels: this.#layout.side * Math.min(2, devicePixelRatio), restores: this.hasAttribute("restores") };
     const fragment = (at) => () => `#${new URLSearchParams([["at", at], ...query])}`;
-    drawn.className = this.#layout.holdsFolders(line) ? "line folders" : "line";
+    const [asLine, asTile] = this.#gone ? [fillGoneLine, fillGoneTile] : [fillLine, fillTile];
     const cells = [...drawn.children];
     if (this.#list) {
       cells[0].id = `${this.id}-${first}`;
-      return fillLine(cells, this.#rows.get(first), { ...options, fragment: fragment(first) });
+      return asLine(cells, this.#rows.get(first), { ...options, fragment: fragment(first) });
     }
     cells.forEach((cell, at) => {
       const index = first + at;
       cell.hidden = index >= end;
       cell.id = cell.hidden ? "" : `${this.id}-${index}`;
-      fillTile(cell, cell.hidden ? undefined : this.#rows.get(index), { ...options, fragment: fragment(index) });
+      asTile(cell, cell.hidden ? undefined : this.#rows.get(index), { ...options, fragment: fragment(index) });
     });
     return undefined;
   }
@@ -251,13 +276,24 @@ class Grid extends HTMLElement {
   }
 
   #mark() {
-    this.space.querySelector("[aria-selected]")?.removeAttribute("aria-selected");
+    const last = this.space.querySelector("[aria-selected]");
     const cell = this.#active >= 0 ? document.getElementById(`${this.id}-${this.#active}`) : null;
+    if (last !== cell) last?.removeAttribute("aria-selected");
+    for (const back of this.space.querySelectorAll("[data-restore]")) back.tabIndex = cell && back.row && back.row === cell.row ? 0 : -1;
     if (cell) { cell.setAttribute("aria-selected", "true"); this.scroller.setAttribute("aria-activedescendant", cell.id); }
     else this.scroller.removeAttribute("aria-activedescendant");
   }
 
+  async #restore(pressed) {
+    if (!(await restore(pressed))) return;
+    if (this.contains(document.activeElement) || document.activeElement === document.body) this.scroller.focus({ preventScroll: true });
+    this.refresh({ soon: true });
+    recount();
+  }
+
   #click(event) {
+    const pressed = event.target.closest("[data-restore]");
+    if (pressed) { this.#restore(pressed); return; }
     const link = event.target.closest("a[href]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
@@ -273,15 +309,28 @@ class Grid extends HTMLElement {
 
   #empty() {
     const template = this.#filtered ? null : document.getElementById("no-items");
+    const said = template ? template.content.cloneNode(true) : this.#nothing();
+    if (!this.message.hidden && this.#said?.isEqualNode(said)) return;
+    this.#said = said.cloneNode(true);
+    clearTimeout(this.#again);
     this.message.className = "grid-message whole";
     this.message.hidden = false;
-    this.message.replaceChildren(template ? template.content.cloneNode(true)
-      : element("div", { class: "empty" }, element("h2", {}, "Nothing found"), element("p", {}, "No item of this folder has such a name and kind. Folders below it are not searched.")));
+    this.message.replaceChildren(said);
+    window.htmx?.process(this.message);
+  }
+
+  #nothing() {
+    const searched = this.getAttribute("kind") || this.getAttribute("prefix");
+    const [title, text] = this.#gone && !searched
+      ? ["Nothing is gone here", "What vanishes from the store, is hidden or is put into the trash is kept here for 30 days and can be restored."]
+      : ["Nothing found", "No item of this folder has such a name and kind. Folders below it are not searched."];
+    return element("div", { class: "empty" }, element("h2", {}, title), element("p", {}, text));
   }
 
   /** Say what went wrong; a fault that passes (503: the order is being made) is tried again by itself. */
   #say(problem) {
     clearTimeout(this.#again);
+    this.#said = null;
     if (problem?.status === 503) this.#again = setTimeout(() => { this.#rows.refresh(); this.#draw(true); }, AGAIN_MS);
     this.message.className = "grid-message";
     this.message.hidden = !problem;

@@ -32,6 +32,9 @@ export class Layout {
     return made;
   }
 
+  /** True where the same rows lie at the same places in another one. */
+  like(other) { return this.columns === other.columns && this.side === other.side && this.#itemHeight === other.#itemHeight; }
+
   count(folders, total) { this.#folders = Math.min(folders, total); this.#total = total; }
 
   /** Between the last line of folders and the first of items. */

@@ -2,7 +2,8 @@
  * <m-live>: news of jobs, over one EventSource for all tabs of the browser.
  *
  * The tab that holds the lock "moorage-live" listens to the server and passes each message on over a BroadcastChannel; when
- * it closes, the next one in the queue takes over. Each tab hands the news to its elements with `data-job`.
+ * it closes, the next one in the queue takes over. Each tab hands the news to its elements with `data-job`, and tells it to
+ * others by the event `m-job` of the document.
  */
 import { call, url } from "./server.js";
 
@@ -63,6 +64,7 @@ class Live extends HTMLElement {
 
   #hear({ job, open }) {
     for (const element of document.querySelectorAll(`[data-job="${CSS.escape(job.id)}"]`)) element.update?.(job);
+    document.dispatchEvent(new CustomEvent("m-job", { detail: job }));
     const badge = document.getElementById("open-jobs");
     if (!badge || open === undefined) return;
     badge.hidden = open === 0;

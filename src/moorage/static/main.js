@@ -15,5 +15,8 @@ import "./neighbours.js";
 import "./objects.js";
 import "./picture.js";
 import "./probe.js";
+import "./signed.js";
+import "./suggest.js";
+import "./upload.js";
 import "./video.js";
 import "./when.js";

@@ -20,7 +20,7 @@ from moorage.edge.face import Face
 from moorage.edge.front import Front, fault
 from moorage.model.access import Role
 from moorage.model.errors import Invalid, MoorageError, NotFound, SignInNeeded, WrongMethod
-from moorage.web.api import folders, items, jobs, mirrors, people, projects, stores
+from moorage.web.api import folders, items, jobs, mirrors, objects, people, projects, stores, strip, taken, urls
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.document import describe
 from moorage.web.api.shapes import Health
@@ -28,6 +28,7 @@ from moorage.web.bytes import ByteRoutes
 from moorage.web.heads import Heads
 from moorage.web.pages import routes as page_routes
 from moorage.web.pages.rendering import problem_page
+from moorage.web.uploads import UploadRoute, most_bytes
 from moorage.wiring import Services
 
 METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
@@ -58,7 +59,7 @@ def make_app(services: Services) -> ASGIApp:
         servers=[{"url": services.public_url}],
     )
     api.state.services = face
-    for one in (stores, projects, folders, items, mirrors, jobs, people):
+    for one in (stores, objects, projects, urls, folders, taken, items, mirrors, jobs, people, strip):
         api.include_router(one.router, prefix="/api/v1")
     api.add_api_route("/api/v1/health", health, responses={200: {"model": Health}}, tags=["running it"])
     api.router.routes += [*_health_routes(), *page_routes.ROUTES, Mount("/static", Static(directory=STATIC))]
@@ -67,7 +68,8 @@ def make_app(services: Services) -> ASGIApp:
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
     api.add_exception_handler(Exception, _on_fault)
-    return Front(ByteRoutes(face, Heads(api)), prefix=face.path_prefix)
+    routes = UploadRoute(face, ByteRoutes(face, Heads(api)))
+    return Front(routes, prefix=face.path_prefix, most_bytes=most_bytes)
 
 
 async def health(uses: Uses, asker: Asker) -> Response:
@@ -101,7 +103,8 @@ async def _metrics(request: Request) -> Response:
 
 
 async def _openapi(request: Request) -> Response:
-    return answer(describe(request.app))
+    uses: Face = request.app.state.services
+    return answer(describe(request.app, cookie=uses.admission.cookie))
 
 
 async def _on_error(request: Request, error: Exception) -> Response:

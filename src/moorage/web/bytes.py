@@ -1,4 +1,4 @@
-"""The byte routes: content, preview and poster of an item, as one raw ASGI application.
+"""The byte routes: content, preview and poster of an item, and objects of a store, as one raw ASGI application.
 
 No middleware and no framework stand before them: admit -> locate -> conditions -> cache or store -> send.
 """
@@ -18,16 +18,17 @@ from moorage.edge.ranges import Representation, decide
 from moorage.edge.security import PREFLIGHT
 from moorage.model.access import Role
 from moorage.model.catalogue import ItemId
-from moorage.model.errors import Changed, Invalid, NotFound, RangeUnsatisfiable, SignInNeeded, WrongMethod
-from moorage.model.keys import escape
+from moorage.model.errors import Invalid, NotFound, SignInNeeded, WrongMethod
+from moorage.model.keys import ESCAPED, Key, escape, unescape
 from moorage.model.variant import Recipe, Rendered
 from moorage.reading.locate import Located
 from moorage.web.api.signing import SIGNATURE, signature_holds
-from moorage.web.sending import Answer, content_headers, entity_tag, send_empty, send_small
+from moorage.web.api.stores import visible
+from moorage.web.sending import Answer, send_content, send_empty, send_small
+from moorage.web.sources import ItemBytes, ObjectBytes
 
 ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
-_LOOKS: Final = 3
-"""How often a read begins anew because the object changed between look and read."""
+OBJECT: Final = re.compile(r"/api/v1/stores/([^/]+)/content")
 VARIANT_CACHE: Final = "private, max-age=60"
 
 
@@ -39,7 +40,8 @@ class ByteRoutes:
         self._inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        match = ROUTE.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        path = scope["path"] if scope["type"] == "http" else ""
+        match = ROUTE.fullmatch(path) or OBJECT.fullmatch(path)
         if match is None:
             await self._inner(scope, receive, send)
             return
@@ -50,12 +52,15 @@ class ByteRoutes:
             return
         if scope["method"] not in ("GET", "HEAD"):
             raise WrongMethod(f"{scope['method']} does not work here.", "Use GET or HEAD.", allowed="GET, HEAD")
+        if match.re is OBJECT:
+            await send_content(answer, await self._object(answer, match[1], query))
+            return
         item, route = int(match[1]), match[2]
         recipe = None if route == "content" else _recipe(query)
         located = await self._admitted(scope["method"], answer.headers, query, item, route, recipe)
         answer.shared = SIGNATURE in query
         if recipe is None:
-            await self._content(located, answer)
+            await send_content(answer, ItemBytes(self._uses.content, located))
         else:
             await self._variant(located, recipe, answer)
 
@@ -74,34 +79,20 @@ class ByteRoutes:
             raise NotFound(f"There is no item {item}, or you may not see it.", "Ask an admin for access.") from None
         return located
 
-    async def _content(self, located: Located, answer: Answer) -> None:
-        content = self._uses.content
-        for look in range(_LOOKS):
-            item = located.item
-            known = Representation(item.size, entity_tag(item.version), item.modified_ms)
-            decision = decide(answer.method, answer.headers, known)
-            headers = content_headers(item, known, answer.disposition)
-            if decision.status == 304:  # noqa: PLR2004 - RFC 9110
-                await send_empty(answer, 304, headers)
-                return
-            if answer.method == "HEAD" or decision.status in (412, 416):
-                fresh = await content.refresh(located)
-                if fresh is not located:
-                    located = fresh
-                    continue
-                if decision.status == 416:  # noqa: PLR2004 - RFC 9110
-                    raise _unsatisfiable(located)
-                await send_empty(answer, decision.status, headers, length=item.size if decision.status == 200 else 0)  # noqa: PLR2004
-                return
-            try:
-                await answer.send_spans(content, located, known, decision, headers)
-            except (Changed, RangeUnsatisfiable):
-                if answer.begun or look == _LOOKS - 1:
-                    raise
-                located = await content.refresh(located)
-            else:
-                return
-        raise Changed(f"{escape(located.item.name)!r} changes faster than it can be read.", "Try again.")
+    async def _object(self, answer: Answer, name: str, query: dict[str, str]) -> ObjectBytes:
+        """An object of a store that the asker may use; never one outside of the prefix that is registered."""
+        principal = await self._uses.admission.principal(answer.method, answer.headers)
+        store, _ = await visible(self._uses, principal, name)
+        text = query.get("key", "")
+        key = unescape(text) if query.get("key_encoding") == ESCAPED else Key(text)
+        if not key:
+            raise Invalid("No key was named.", "Add ?key=KEY, percent-encoded.", field="key")
+        if not key.startswith(store.prefix):
+            raise NotFound(
+                f"The store {name} holds only what lies below {escape(store.prefix)!r}.",
+                "Ask for a key that begins with it.",
+            )
+        return await ObjectBytes.of(store, self._uses.adapters.of(store), key)
 
     async def _variant(self, located: Located, recipe: Recipe, answer: Answer) -> None:
         item = located.item
@@ -127,14 +118,3 @@ def _pixels(query: dict[str, Any], name: str) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 6:  # noqa: PLR2004 - no screen has a million pixels
         raise Invalid(f"{text[:20]!r} is no number of pixels.", "Write a whole number.", field=name)
     return int(text)
-
-
-def _unsatisfiable(located: Located) -> RangeUnsatisfiable:
-    item = located.item
-    return RangeUnsatisfiable(
-        f"{escape(item.name)!r} has {item.size} bytes; the range begins after its end.",
-        "Ask for a range within it.",
-        store=located.store.name,
-        key=escape(item.key),
-        size=item.size,
-    )

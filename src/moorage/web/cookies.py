@@ -8,14 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moorage.admitting import SignedIn
-from moorage.edge.admission import COOKIE
 from moorage.edge.face import Face
 
 
 def give_cookie(uses: Face, response: Response, signed: SignedIn) -> Response:
     """Set the session's cookie: HttpOnly, SameSite=Lax, Secure when the public address is https."""
     response.set_cookie(
-        COOKIE,
+        uses.admission.cookie,
         signed.text,
         max_age=max(0, (signed.expires_ms - uses.now_ms()) // 1000),
         path=uses.path_prefix or "/",
@@ -28,7 +27,7 @@ def give_cookie(uses: Face, response: Response, signed: SignedIn) -> Response:
 
 def forget_cookie(uses: Face, response: Response) -> Response:
     """Take the session's cookie back."""
-    response.delete_cookie(COOKIE, path=uses.path_prefix or "/")
+    response.delete_cookie(uses.admission.cookie, path=uses.path_prefix or "/")
     return response
 
 

@@ -14,22 +14,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from moorage.edge.names import disposition as written_disposition
-from moorage.edge.ranges import Decision, Representation, Span
+from moorage.edge.ranges import Decision, Representation, Span, decide
 from moorage.edge.security import BYTES, INLINE_TYPES, SHARED
 from moorage.edge.times import http_date
-from moorage.model.catalogue import Item
-from moorage.model.errors import TryAgain
+from moorage.model.errors import Changed, RangeUnsatisfiable, TryAgain
+from moorage.model.keys import escape
 from moorage.model.media import UNKNOWN
 from moorage.model.objects import ByteRange, FileBody, ObjectBody
-from moorage.reading.content import Content
-from moorage.reading.locate import Located
+from moorage.web.sources import Source
 
 Headers = list[tuple[str, str]]
 PAUSE_S: Final = 10.0
 """A reader that takes nothing for so long pauses."""
 LONGEST_PAUSE_S: Final = 600.0
 """Then its connection is cut; players and downloads go on by a range."""
+_LOOKS: Final = 3
+"""How often a read begins anew because the object changed between look and read."""
 _NO_TAG: Final = re.compile(r"[^\x21\x23-\x7e]")
+"""What no entity tag holds. Source: RFC 9110, section 8.8.3."""
 
 
 @dataclass
@@ -53,46 +55,44 @@ class Answer:
         raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers]
         await self.send({"type": "http.response.start", "status": status, "headers": raw})
 
-    async def send_spans(
-        self, content: Content, located: Located, known: Representation, decision: Decision, headers: Headers
-    ) -> None:
+    async def send_spans(self, source: Source, decision: Decision, headers: Headers) -> None:
         """Send all of the object, one span, or several as ``multipart/byteranges``."""
         if len(decision.spans) > 1:
-            await self._send_parts(content, located, decision.spans, headers)
+            await self._send_parts(source, decision.spans, headers)
             return
-        span = decision.spans[0] if decision.spans else Span(0, known.size)
+        span = decision.spans[0] if decision.spans else Span(0, source.size)
         wanted = ByteRange(span.start, span.stop - span.start) if decision.spans else None
-        async with await content.exactly(located, wanted) as body:
+        async with await source.open(wanted) as body:
             if decision.spans:
-                headers = [*headers, ("content-range", f"bytes {span.start}-{span.stop - 1}/{known.size}")]
+                headers = [*headers, ("content-range", f"bytes {span.start}-{span.stop - 1}/{source.size}")]
             headers = [*headers, ("content-length", str(span.stop - span.start))]
             await self.start(decision.status, headers)
-            await self._stream(content, located, span, body)
+            await self._stream(source, span, body)
             await self.send({"type": "http.response.body", "body": b""})
 
-    async def _send_parts(self, content: Content, located: Located, spans: tuple[Span, ...], headers: Headers) -> None:
+    async def _send_parts(self, source: Source, spans: tuple[Span, ...], headers: Headers) -> None:
         """Source: RFC 9110, section 14.6."""
         boundary = uuid.uuid4().hex
         kind = dict(headers)["content-type"]
         heads = [
             f"\r\n--{boundary}\r\nContent-Type: {kind}\r\n"
-            f"Content-Range: bytes {span.start}-{span.stop - 1}/{located.item.size}\r\n\r\n".encode("latin-1")
+            f"Content-Range: bytes {span.start}-{span.stop - 1}/{source.size}\r\n\r\n".encode("latin-1")
             for span in spans
         ]
         tail = f"\r\n--{boundary}--\r\n".encode()
         length = sum(len(head) + span.stop - span.start for head, span in zip(heads, spans, strict=True)) + len(tail)
         kept = [(name, value) for name, value in headers if name != "content-type"]
-        first = await content.exactly(located, _range(spans[0].start, spans[0]))
+        first = await source.open(_range(spans[0].start, spans[0]))
         async with first:
             multipart = ("content-type", f"multipart/byteranges; boundary={boundary}")
             await self.start(206, [*kept, multipart, ("content-length", str(length))])
             for number, (head, span) in enumerate(zip(heads, spans, strict=True)):
-                body = await content.exactly(located, _range(span.start, span)) if number else first
+                body = await source.open(_range(span.start, span)) if number else first
                 await self.send({"type": "http.response.body", "body": head, "more_body": True})
-                await self._stream(content, located, span, body)
+                await self._stream(source, span, body)
             await self.send({"type": "http.response.body", "body": tail})
 
-    async def _stream(self, content: Content, located: Located, span: Span, body: ObjectBody) -> None:
+    async def _stream(self, source: Source, span: Span, body: ObjectBody) -> None:
         """Send a span and close its body, however this ends."""
         watch = asyncio.ensure_future(self._until_left())
         reached = span.start
@@ -101,7 +101,7 @@ class Answer:
                 reached = await self._forward(body, reached, watch)
                 if reached >= span.stop or watch.done():
                     return
-                body = await content.exactly(located, _range(reached, span))
+                body = await source.open(_range(reached, span))
         finally:
             watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -142,6 +142,34 @@ def _range(start: int, span: Span) -> ByteRange:
     return ByteRange(start, span.stop - start)
 
 
+async def send_content(answer: Answer, source: Source) -> None:
+    """Answer with the bytes, or with what their conditions and ranges say; always those of one version."""
+    for look in range(_LOOKS):
+        decision = decide(answer.method, answer.headers, known(source))
+        headers = content_headers(source, answer.disposition)
+        if decision.status == 304:  # noqa: PLR2004 - RFC 9110
+            await send_empty(answer, 304, headers)
+            return
+        if answer.method == "HEAD" or decision.status in (412, 416):
+            now = await source.confirmed()
+            if now is not source:
+                source = now
+                continue
+            if decision.status == 416:  # noqa: PLR2004 - RFC 9110
+                raise source.unsatisfiable()
+            await send_empty(answer, decision.status, headers, length=source.size if decision.status == 200 else 0)  # noqa: PLR2004
+            return
+        try:
+            await answer.send_spans(source, decision, headers)
+        except (Changed, RangeUnsatisfiable):
+            if answer.begun or look == _LOOKS - 1:
+                raise
+            source = await source.renewed()
+        else:
+            return
+    raise Changed(f"{escape(source.name)!r} changes faster than it can be read.", "Try again.")
+
+
 async def send_empty(answer: Answer, status: int, headers: Headers, length: int | None = None) -> None:
     """An answer without a body; ``length`` is what a GET would send."""
     extra = [] if length is None else [("content-length", str(length))]
@@ -156,23 +184,23 @@ async def send_small(answer: Answer, data: bytes, media_type: str, headers: Head
     await answer.send({"type": "http.response.body", "body": b"" if answer.method == "HEAD" else data})
 
 
-def entity_tag(version: str) -> str:
-    """A version as an entity tag: only characters that RFC 9110, section 8.8.3 allows."""
-    return _NO_TAG.sub("_", version)
+def known(source: Source) -> Representation:
+    """What conditions and ranges are decided by."""
+    return Representation(source.size, _NO_TAG.sub("_", source.version), source.modified_ms)
 
 
-def content_headers(item: Item, known: Representation, disposition: str) -> Headers:
-    """Headers of an item's bytes. What a browser could run in our name is saved, not shown."""
-    media_type = item.media_type or UNKNOWN
+def content_headers(source: Source, disposition: str) -> Headers:
+    """Headers of the bytes. What a browser could run in our name is saved, not shown."""
+    media_type = source.media_type or UNKNOWN
     kind = "inline" if media_type in INLINE_TYPES and disposition != "attachment" else "attachment"
     headers = [
         *BYTES,
         ("content-type", media_type),
-        ("content-disposition", written_disposition(kind, item.name or "unnamed")),
+        ("content-disposition", written_disposition(kind, source.name or "unnamed")),
         ("accept-ranges", "bytes"),
-        ("etag", f'"{known.etag}"'),
+        ("etag", f'"{known(source).etag}"'),
         ("cache-control", "private, no-cache"),
     ]
-    if known.modified_ms:
-        headers.append(("last-modified", http_date(known.modified_ms)))
+    if source.modified_ms:
+        headers.append(("last-modified", http_date(source.modified_ms)))
     return headers

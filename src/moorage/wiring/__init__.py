@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from moorage.wiring.resetting import Reset, reset_secrets
     from moorage.wiring.rotating import Rotated, rotate_keys
     from moorage.wiring.services import Services
+    from moorage.wiring.sizing import Sizing, check_objects, size_here
 
 _HOMES: Final = {
     "directory": ("directory_of",),
@@ -26,6 +27,7 @@ _HOMES: Final = {
     "resetting": ("Reset", "reset_secrets"),
     "rotating": ("Rotated", "rotate_keys"),
     "services": ("Services",),
+    "sizing": ("Sizing", "check_objects", "size_here"),
 }
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "Reset",
     "Rotated",
     "Services",
+    "Sizing",
+    "check_objects",
     "directory_of",
     "health",
     "known_answer",
@@ -44,6 +48,7 @@ __all__ = [
     "request_hash",
     "reset_secrets",
     "rotate_keys",
+    "size_here",
 ]
 
 

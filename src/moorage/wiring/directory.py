@@ -56,6 +56,11 @@ class Directory:
         return self.root / "cache" / "previews"
 
     @property
+    def storage(self) -> Path:
+        """What was uploaded into projects without a store of their own."""
+        return self.root / "storage"
+
+    @property
     def lock_file(self) -> Path:
         """Names the process that holds the directory."""
         return self.root / "moorage.lock"

@@ -1,4 +1,4 @@
-"""Housekeeping: counters folded, removed rows deleted, old records forgotten, sort orders built."""
+"""Housekeeping: counters folded, removed rows and objects deleted, old records forgotten, sort orders built."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 
 from moorage.model.catalogue import Order
 from moorage.model.transaction import Facts, Transaction
+from moorage.uploading import Discarding
 from moorage.wiring.addresses import SeenAddresses
 
 FOLD_S: Final = 2.0
@@ -24,8 +25,9 @@ log: Final = structlog.get_logger("moorage.housekeeping")
 class Housekeeping:
     """Small work in the background of the serving process; any of it may be lost and is done again."""
 
-    def __init__(self, facts: Facts, *, now_ms: Callable[[], int], seen: SeenAddresses) -> None:
+    def __init__(self, facts: Facts, *, now_ms: Callable[[], int], seen: SeenAddresses, discarding: Discarding) -> None:
         self._facts = facts
+        self._discarding = discarding
         self._now_ms = now_ms
         self._seen = seen
         self._woken = asyncio.Event()
@@ -50,7 +52,7 @@ class Housekeeping:
                 await task
 
     def wake(self) -> None:
-        """Delete rows of removed things now."""
+        """Delete what was removed now."""
         self._woken.set()
 
     def want_order(self, order: Order) -> None:
@@ -76,6 +78,7 @@ class Housekeeping:
             lambda tx: tx.jobs.remove_old(now_ms - JOBS_KEPT_MS),
         ):
             await self._drain(batch)
+        await self._discarding.discard()
 
     async def _drain(self, batch: Callable[[Transaction], int]) -> None:
         while await self._facts.write(batch):

@@ -20,18 +20,23 @@ from moorage.imaging import DecoderPool, Limits
 from moorage.jobs import Dispatcher, Jobs
 from moorage.keyring import Argon2Passwords, KeyRing, RingSealer, RingSigner
 from moorage.mirroring import Mirrors, Scanning
+from moorage.mirroring.globs import Globs
 from moorage.model.clock import now_ms
+from moorage.model.mirror import Mirror
 from moorage.reading.content import Content
 from moorage.reading.locate import Locator
 from moorage.reading.variants import Variants
 from moorage.registering.register import Registering
 from moorage.settings import Settings
+from moorage.showing import Showing
+from moorage.uploading import Discarding, Mirrored, Owning, Uploads
 from moorage.wiring.adapters import Adapters, Openings
 from moorage.wiring.addresses import SeenAddresses
 from moorage.wiring.directory import Directory, Lock, Served, address_of, prepare
 from moorage.wiring.housekeeping import Housekeeping
 from moorage.wiring.keys import check_key, ring_in_force
 from moorage.wiring.once import OnceFacts
+from moorage.wiring.primary import PrimaryStore
 from moorage.wiring.services import Services
 
 
@@ -110,6 +115,12 @@ async def _compose(
     flows = [Scanning(facts, openings.for_jobs, now_ms=now_ms).flow]
     dispatcher = Dispatcher(facts, runner, flows, now_ms=now_ms)
     seen = SeenAddresses(facts, public_url, now_ms=now_ms)
+    discarding = Discarding(facts, adapters.of, now_ms=now_ms)
+    housekeeping = Housekeeping(facts, now_ms=now_ms, seen=seen, discarding=discarding)
+    primary = PrimaryStore(facts, offline.directory)
+    await primary.follow()
+    registering = Registering(facts, openings.for_checks, now_ms, adapters.forget)
+    mirroring = Mirrors(facts, openings.for_jobs, hint=dispatcher.hint, now_ms=now_ms)
     services = Services(
         settings=settings,
         directory=offline.directory,
@@ -120,7 +131,7 @@ async def _compose(
         signer=RingSigner(offline.keyring),
         door=offline.door,
         machine=machine,
-        registering=Registering(facts, openings.for_checks, now_ms, adapters.forget),
+        registering=registering,
         projects=Projects(facts),
         browsing=Browsing(facts),
         changing=Changing(facts),
@@ -128,12 +139,22 @@ async def _compose(
         content=content,
         variants=Variants(facts, content, locator, imager, cache, SingleFlight()),
         jobs=Jobs(facts, flows, hint=dispatcher.hint, now_ms=now_ms),
-        mirroring=Mirrors(facts, openings.for_jobs, hint=dispatcher.hint, now_ms=now_ms),
-        housekeeping=Housekeeping(facts, now_ms=now_ms, seen=seen),
+        mirroring=mirroring,
+        showing=Showing(facts, registering, mirroring, open_store=openings.for_checks),
+        uploads=Uploads(
+            facts,
+            Owning(facts, adapters.of, primary=primary, now_ms=now_ms, wake=housekeeping.wake),
+            Mirrored(facts, adapters.of, shows=_shows),
+        ),
+        housekeeping=housekeeping,
         seen=seen,
         workers=lambda: dispatcher.workers,
     )
     return services, dispatcher
+
+
+def _shows(mirror: Mirror, relative: str) -> bool:
+    return Globs(mirror.include, mirror.exclude).take(relative)
 
 
 def _durable_url(offline: Offline) -> str:

@@ -21,6 +21,8 @@ from moorage.reading.locate import Locator
 from moorage.reading.variants import Variants
 from moorage.registering.register import Registering
 from moorage.settings import Settings
+from moorage.showing import Showing
+from moorage.uploading import Uploads
 from moorage.wiring.adapters import Adapters
 from moorage.wiring.addresses import SeenAddresses
 from moorage.wiring.directory import Directory
@@ -51,6 +53,8 @@ class Services:
     variants: Variants
     jobs: Jobs
     mirroring: Mirrors
+    showing: Showing
+    uploads: Uploads
     housekeeping: Housekeeping
     seen: SeenAddresses
     workers: Callable[[], int]

@@ -12,10 +12,11 @@ from typing import Protocol, TypeVar
 
 from moorage.model.transaction.catalogue import Folders, Items, Projects
 from moorage.model.transaction.jobs import Jobs
+from moorage.model.transaction.loose import Loose, LooseId, LooseObject
 from moorage.model.transaction.mirrors import Mirrors
 from moorage.model.transaction.people import People, SignInLink
 from moorage.model.transaction.records import Answered, Audit, AuditRow, Idempotency, Instance
-from moorage.model.transaction.rows import ChangedRow, ItemQuery, NewRow, Row
+from moorage.model.transaction.rows import ChangedRow, ItemQuery, NewRow, Row, UploadedRow
 from moorage.model.transaction.stores import Stores
 
 __all__ = [
@@ -30,6 +31,9 @@ __all__ = [
     "ItemQuery",
     "Items",
     "Jobs",
+    "Loose",
+    "LooseId",
+    "LooseObject",
     "Mirrors",
     "NewRow",
     "People",
@@ -38,6 +42,7 @@ __all__ = [
     "SignInLink",
     "Stores",
     "Transaction",
+    "UploadedRow",
 ]
 
 T = TypeVar("T")
@@ -50,6 +55,7 @@ class Transaction(Protocol):
     projects: Projects
     folders: Folders
     items: Items
+    loose: Loose
     mirrors: Mirrors
     jobs: Jobs
     people: People

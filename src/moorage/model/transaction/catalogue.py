@@ -8,7 +8,7 @@ from typing import Protocol
 from moorage.model.catalogue import Folder, FolderId, Gone, Item, ItemId, Measured, Order, Page, Project, ProjectId
 from moorage.model.mirror import MirrorId
 from moorage.model.store import StoreId
-from moorage.model.transaction.rows import ChangedRow, ItemQuery, NewRow, Row
+from moorage.model.transaction.rows import ChangedRow, ItemQuery, NewRow, Row, UploadedRow
 
 
 class Projects(Protocol):
@@ -25,10 +25,13 @@ class Projects(Protocol):
     def update(self, project: Project) -> None: ...
 
     def remove(self, project: ProjectId) -> None:
-        """Take it out of sight at once; its rows go by ``purge``. Never touches an object."""
+        """Take it out of sight at once; its rows go by ``purge``."""
 
     def purge(self, limit: int = 10_000) -> int:
-        """Delete at most ``limit`` rows of removed projects and mirrors; 0: nothing is left."""
+        """Delete at most ``limit`` rows of removed projects and mirrors; 0: nothing is left.
+
+        The objects of uploaded items become loose.
+        """
 
 
 class Folders(Protocol):
@@ -37,6 +40,9 @@ class Folders(Protocol):
     def get(self, folder: FolderId) -> Folder: ...
 
     def child(self, parent: FolderId, name: str) -> Folder | None: ...
+
+    def hold(self, folder: FolderId) -> Folder:
+        """The folder; until the commit nobody else who asks so gets it. Inside ``Facts.write`` only."""
 
     def ancestors(self, folder: FolderId) -> list[Folder]:
         """From the project's root down to the folder itself."""
@@ -51,8 +57,11 @@ class Folders(Protocol):
 
     def rename(self, folder: FolderId, name: str) -> Folder: ...
 
-    def remove(self, folder: FolderId) -> None:
-        """Remove an empty plain folder; InUse when it is not empty."""
+    def remove(self, folder: FolderId, *, with_uploads: bool = False) -> None:
+        """Remove an empty plain folder; InUse when it is not empty.
+
+        ``with_uploads``: with what lies in its trash, whose objects become loose; InUse otherwise.
+        """
 
     def mount(self, parent: FolderId, name: str, mirror: MirrorId) -> Folder:
         """A folder that is the top of a mirror's tree; taken as it is where an empty plain folder exists."""
@@ -77,6 +86,15 @@ class Items(Protocol):
         """A live item or a tombstone; NotFound otherwise."""
 
     def named(self, folder: FolderId, name: str) -> Item | None: ...
+
+    def taken(self, folder: FolderId, names: Sequence[bytes]) -> set[bytes]:
+        """Which of these names live items of the folder have."""
+
+    def gone_named(self, folder: FolderId, name: str) -> ItemId | None:
+        """The tombstone of exactly that name; of several, the last to die."""
+
+    def uploads_in(self, project: ProjectId) -> int:
+        """How many uploaded items it holds, those in the trash too."""
 
     def page(
         self, folder: FolderId, query: ItemQuery, *, after: str | None = None, limit: int = 100, at: int | None = None
@@ -125,6 +143,15 @@ class Items(Protocol):
 
     def change(self, rows: Sequence[ChangedRow]) -> None: ...
 
+    def add(self, project: ProjectId, row: UploadedRow) -> ItemId | None:
+        """Insert one uploaded item and count it; None where a live item has its name."""
+
+    def replace(self, row: UploadedRow, loose_ms: int) -> ItemId | None:
+        """Give the live item of that name another object; None where there is none.
+
+        The object that it had becomes loose, to be deleted from ``loose_ms`` on, if Moorage owned it.
+        """
+
     def revive(self, ids: Sequence[ItemId], rows: Sequence[ChangedRow]) -> None:
         """Make tombstones live again under their old ids, with the facts of ``rows``."""
 
@@ -141,4 +168,7 @@ class Items(Protocol):
         """Make the index of an order; other writers wait meanwhile. A repeat does nothing."""
 
     def empty_trash(self, before_ms: int, limit: int = 10_000) -> int:
-        """Delete tombstones from before that time; hidden ones stay while their mirror stands."""
+        """Delete tombstones from before that time; hidden ones stay while their mirror stands.
+
+        The objects of uploaded items become loose.
+        """

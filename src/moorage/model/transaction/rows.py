@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from moorage.model.catalogue import FolderId, ItemId, Kind, Order
+from moorage.model.store import StoreId
 
 
 class Row(NamedTuple):
@@ -42,6 +43,25 @@ class ChangedRow(NamedTuple):
     etag: str
     modified_ms: int
     generation: str
+
+
+class UploadedRow(NamedTuple):
+    """An uploaded object as a row. ``store`` and ``key``: where it lies, and then Moorage owns it.
+
+    Both are None in a folder of a mirror, which tells the place of what is in it.
+    """
+
+    folder: FolderId
+    name: bytes
+    kind: int
+    size: int
+    etag: str
+    modified_ms: int
+    generation: str
+    media_type: str | None
+    """None: by the ending of the name."""
+    store: StoreId | None = None
+    key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

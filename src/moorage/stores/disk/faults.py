@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import pwd
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,14 @@ _NO_SUCH_NAME: Final = (errno.ENAMETOOLONG, errno.EILSEQ)
 _LIMITS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 GONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 """What opening a name answers when nothing, or nothing of ours, is there."""
+
+
+def _user() -> str:
+    """The user of this process, by name where it has one."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,9 @@ class Place:
             )
         if exc.errno in _DENIED:
             return StoreDenied(
-                f"The operating system does not let this process {permission} {where}: {what}.",
-                "Give the user that runs Moorage this right there.",
+                f"The operating system does not let Moorage {permission} {where}: {what}.",
+                f"Moorage runs as the user {_user()}: give it this right there, and the right to enter the directories "
+                "above.",
                 store=self.store,
                 bucket=self.bucket,
                 key=key,
@@ -116,9 +127,15 @@ class Place:
         if exc.errno in _DENIED:
             return self.error(exc, "", "list")
         named = f"{self.root}/{self.bucket}" if bucket else self.root
+        absent = exc.errno == errno.ENOENT
+        why = "it, or a part of its path, is a file" if exc.errno == errno.ENOTDIR else exc.strerror
         return self._unreachable(
-            f"{named} is not a directory here: {exc.strerror}. Nothing was read or changed.",
-            "Mount the disk, or correct the store's root.",
+            f"There is no directory {named} on the machine that runs Moorage."
+            if absent
+            else f"{named} is no directory: {why}.",
+            "Check the spelling, and that its disk is mounted there."
+            if absent
+            else "Name the directory that holds the files.",
             "",
             "bucket_missing" if bucket else "root_missing",
         )

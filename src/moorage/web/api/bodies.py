@@ -12,7 +12,6 @@ from moorage.model.catalogue import id_of
 from moorage.model.credentials import Anonymous, Credentials, Keys
 from moorage.model.errors import Invalid
 from moorage.model.keys import Bucket, Key, Prefix, needs_escape, unescape
-from moorage.model.mirror import OnVanished
 from moorage.model.store import Connection, Provider, Scope, Serve, Store
 
 LONGEST_S: Final = 100 * 365 * 24 * 3600
@@ -53,6 +52,16 @@ class KeysBody(Body):
     session_token: SecretStr = SecretStr("")
 
 
+CredentialsBody = Annotated[AnonymousBody | KeysBody, Field(discriminator="kind")]
+
+
+def credentials_of(given: AnonymousBody | KeysBody) -> Credentials:
+    """The credentials that a body holds."""
+    if isinstance(given, AnonymousBody):
+        return Anonymous()
+    return Keys(given.access_key, given.secret_key.get_secret_value(), given.session_token.get_secret_value())
+
+
 class ScopeBody(Body):
     """Who may use the store; empty: everyone."""
 
@@ -80,7 +89,7 @@ class StoreBody(Body):
     ca: str = Field(default="", description="PEM text of the authorities to trust for this endpoint.")
     read_only: bool = Field(default=True, description="Never write to it.")
     serve: Serve = Serve.PROXY
-    credentials: Annotated[AnonymousBody | KeysBody, Field(discriminator="kind")] = AnonymousBody()
+    credentials: CredentialsBody = AnonymousBody()
     scope: ScopeBody = ScopeBody()
     force: bool = Field(default=False, description="Register it though its check failed.")
 
@@ -96,7 +105,7 @@ class StoreBody(Body):
                 ca=self.ca,
                 root=self.root,
                 follow_symlinks=self.follow_symlinks,
-                credentials=self._credentials(),
+                credentials=credentials_of(self.credentials),
             ),
             bucket=Bucket(self.bucket),
             prefix=Prefix(self.prefix),
@@ -104,12 +113,6 @@ class StoreBody(Body):
             serve=self.serve,
             scope=Scope(whole_ids(self.scope.projects), whole_ids(self.scope.users)),
         )
-
-    def _credentials(self) -> Credentials:
-        given = self.credentials
-        if isinstance(given, AnonymousBody):
-            return Anonymous()
-        return Keys(given.access_key, given.secret_key.get_secret_value(), given.session_token.get_secret_value())
 
 
 class StorePatch(Body):
@@ -122,7 +125,7 @@ class StorePatch(Body):
     read_only: bool | None = None
     serve: Serve | None = None
     follow_symlinks: bool | None = None
-    credentials: Annotated[AnonymousBody | KeysBody, Field(discriminator="kind")] | None = None
+    credentials: CredentialsBody | None = None
     scope: ScopeBody | None = None
     force: bool = False
 
@@ -166,6 +169,12 @@ class FolderPatch(KeyedBody):
     name: str
 
 
+class NamesBody(KeyedBody):
+    """Names to ask about."""
+
+    names: list[str] = Field(max_length=1000, examples=[["frame_0001.jpg", "frame_0002.jpg"]])
+
+
 class UrlBody(Body):
     """A signed URL to make."""
 
@@ -178,25 +187,14 @@ class UrlBody(Body):
     format: str = "webp"
 
 
-class MirrorBody(KeyedBody):
-    """A mirror to make."""
+class UrlsBody(UrlBody, KeyedBody):
+    """Signed URLs to make for many items."""
 
-    store: str = Field(examples=["reef"])
-    project: str = Field(description="Id or name.", examples=["Reef 2021"])
-    create_project: bool = Field(default=False, description="Make the project when there is none of that name.")
-    prefix: str = Field(default="", description="Key prefix in the bucket.", examples=["2021/"])
-    folder: str = Field(default="", description="Name of the mount below the project's root; empty: after the prefix.")
-    include: list[str] = Field(default=[], description="Globs on the key below the prefix.", examples=[["**/*.jpg"]])
-    exclude: list[str] = Field(default=[], description="Globs; they win over include.")
-    on_vanished: OnVanished = OnVanished.HIDE
-
-
-class MirrorPatch(Body):
-    """What to change of a mirror; it counts from the next re-index."""
-
-    include: list[str] | None = None
-    exclude: list[str] | None = None
-    on_vanished: OnVanished | None = None
+    path: str = Field(default="", description="A folder or item below the project's root; empty: all of it.")
+    kind: Literal["", "image", "video", "file"] = ""
+    prefix: str = Field(default="", description="What the names of the items begin with.")
+    min_size: int | None = Field(default=None, description="Bytes, inclusive.")
+    max_size: int | None = Field(default=None, description="Bytes, inclusive.")
 
 
 class ConfirmBody(Body):

@@ -12,6 +12,16 @@ _ITEM: Final[dict[str, Any]] = {
     "required": True,
     "schema": {"type": "string", "pattern": r"^\d{1,16}$"},
 }
+_STORE: Final[dict[str, Any]] = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+_KEY: Final[list[dict[str, Any]]] = [
+    {"name": "key", "in": "query", "required": True, "schema": {"type": "string"}, "example": "2021/frame_0001.jpg"},
+    {
+        "name": "key_encoding",
+        "in": "query",
+        "schema": {"enum": ["escaped"]},
+        "description": "Where the key is escaped.",
+    },
+]
 _SIGNED: Final[list[dict[str, Any]]] = [
     {"name": name, "in": "query", "schema": {"type": "string"}, "description": "Of a signed URL."}
     for name in ("expires", "kid", "signature")
@@ -25,6 +35,17 @@ _RECIPE: Final[list[dict[str, Any]]] = [
 _DISPOSITION: Final[list[dict[str, Any]]] = [
     {"name": "disposition", "in": "query", "schema": {"enum": ["inline", "attachment"]}}
 ]
+_FOLDER: Final[dict[str, Any]] = _ITEM | {"name": "folder"}
+_NAMED: Final[list[dict[str, Any]]] = [
+    {"name": "name", "in": "query", "required": True, "schema": {"type": "string"}, "example": "frame_0001.jpg"},
+    {
+        "name": "if_exists",
+        "in": "query",
+        "schema": {"enum": ["refuse", "replace", "both"], "default": "refuse"},
+        "description": "What to do where an item has that name; both: call the new one 'frame_0001 (2).jpg'.",
+    },
+    {"name": "key_encoding", "in": "query", "schema": {"enum": ["escaped"]}, "description": "The name is escaped."},
+]
 _BYTES: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _PROBLEM: Final[dict[str, Any]] = {
     "description": "A problem document.",
@@ -32,14 +53,14 @@ _PROBLEM: Final[dict[str, Any]] = {
 }
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
+def describe(app: FastAPI, *, cookie: str) -> dict[str, Any]:
     """The document; made once for each application."""
     known = app.openapi()
     if "/api/v1/items/{item}/content" not in known["paths"]:
         known["paths"] |= _byte_routes()
         known.setdefault("components", {})["securitySchemes"] = {
             "token": {"type": "http", "scheme": "bearer"},
-            "session": {"type": "apiKey", "in": "cookie", "name": "moorage_session"},
+            "session": {"type": "apiKey", "in": "cookie", "name": cookie},
         }
         known["security"] = [{"token": []}, {"session": []}]
     return known
@@ -64,13 +85,36 @@ def _byte_routes() -> dict[str, Any]:
     }
     return {
         "/api/v1/items/{item}/content": _both(
-            "The bytes of an item; ranges and conditions of RFC 9110.", _DISPOSITION, content
+            "The bytes of an item; ranges and conditions of RFC 9110.", [_ITEM, *_DISPOSITION, *_SIGNED], content
         ),
-        "/api/v1/items/{item}/preview": _both("A small image of an item.", _RECIPE, image),
-        "/api/v1/items/{item}/poster": _both("A frame of a video.", _RECIPE, image),
+        "/api/v1/items/{item}/preview": _both("A small image of an item.", [_ITEM, *_RECIPE, *_SIGNED], image),
+        "/api/v1/items/{item}/poster": _both("A frame of a video.", [_ITEM, *_RECIPE, *_SIGNED], image),
+        "/api/v1/stores/{name}/content": _both(
+            "The bytes of an object of a store; ranges and conditions of RFC 9110.",
+            [_STORE, *_KEY, *_DISPOSITION],
+            content,
+        ),
+        "/api/v1/folders/{folder}/items": {"put": _upload()},
     }
 
 
-def _both(summary: str, query: list[dict[str, Any]], answers: dict[str, Any]) -> dict[str, Any]:
-    one = {"tags": ["bytes"], "summary": summary, "parameters": [_ITEM, *query, *_SIGNED], "responses": answers}
+def _upload() -> dict[str, Any]:
+    item = {"application/json": {"schema": {"$ref": "#/components/schemas/ItemShape"}}}
+    return {
+        "tags": ["bytes"],
+        "summary": "Put a file into a folder: the body is the file, at most 5 GiB.",
+        "description": "Nothing is visible before its bytes are safe in the store. In a folder of a mirror the object "
+        "is written where the folder shows it, if its store is writable; else to the project's own storage.",
+        "parameters": [_FOLDER, *_NAMED],
+        "requestBody": {"required": True, "content": {"*/*": _BYTES}},
+        "responses": {
+            "200": {"description": "An item of that name was replaced; it keeps its id.", "content": item},
+            "201": {"description": "The new item.", "content": item},
+            **dict.fromkeys(("400", "403", "404", "409", "413", "422", "503"), _PROBLEM),
+        },
+    }
+
+
+def _both(summary: str, parameters: list[dict[str, Any]], answers: dict[str, Any]) -> dict[str, Any]:
+    one = {"tags": ["bytes"], "summary": summary, "parameters": parameters, "responses": answers}
     return {"get": one, "head": one | {"summary": f"{summary} Headers only."}}

@@ -70,9 +70,10 @@ async def rename(uses: Uses, asker: Asker, folder: str, body: FolderPatch) -> Re
 
 
 @router.delete("/folders/{folder}", status_code=204)
-async def remove(uses: Uses, asker: Asker, folder: str) -> Response:
-    """Remove an empty plain folder."""
-    await uses.changing.remove_folder(asker, FolderId(whole_id(folder)))
+async def remove(uses: Uses, asker: Asker, folder: str, with_uploads: bool = False) -> Response:
+    """Remove an empty plain folder; 409 while its trash holds uploaded items, unless ``with_uploads``."""
+    await uses.changing.remove_folder(asker, FolderId(whole_id(folder)), with_uploads=with_uploads)
+    uses.wake_purge()
     return Response(status_code=204)
 
 

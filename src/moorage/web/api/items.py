@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from moorage.cataloguing.paths import path_of
 from moorage.model.catalogue import ItemId
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.bodies import UrlBody, whole_id
 from moorage.web.api.projects import rendered
 from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import ItemShape, RemovedItem, SignedUrl
-from moorage.web.api.signing import signed_url
+from moorage.web.api.signing import UrlMaker
 
 router = APIRouter(route_class=OnceRoute, prefix="/items", tags=["items"])
 
@@ -25,11 +26,11 @@ async def one(uses: Uses, asker: Asker, item: str) -> Response:
 
 @router.delete("/{item}", responses={200: {"model": RemovedItem}})
 async def remove(uses: Uses, asker: Asker, item: str) -> Response:
-    """Hide an item of a mirror; its object stays where it is."""
+    """Put an uploaded item in the trash, from which it goes after 30 days; hide one of a mirror, whose object stays."""
     removed = await uses.changing.remove_item(asker, ItemId(whole_id(item)))
     uses.locator.forget(removed.id)
     state = "live" if removed.gone is None else removed.gone.value
-    return answer({"kept_object": True, "state": state})
+    return answer({"kept_object": removed.linked, "state": state})
 
 
 @router.post("/{item}/restore", responses={200: {"model": ItemShape}})
@@ -43,4 +44,6 @@ async def restore(uses: Uses, asker: Asker, item: str) -> Response:
 @router.post("/{item}/url", responses={200: {"model": SignedUrl}})
 async def url(uses: Uses, asker: Asker, item: str, body: UrlBody) -> Response:
     """A URL that reads one variant of the item without further credentials, until it expires."""
-    return answer(signed_url(uses, await uses.browsing.item(asker, ItemId(whole_id(item))), body))
+    found = await uses.browsing.item(asker, ItemId(whole_id(item)))
+    path = await uses.facts.read(lambda tx: path_of(tx, found.folder, found.name))
+    return answer(UrlMaker(uses, body)(found, path))

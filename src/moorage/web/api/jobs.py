@@ -12,10 +12,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from moorage.edge.face import Face
+from moorage.model.address import address_in
 from moorage.model.errors import Conflict, Invalid, NotFound, Refused
 from moorage.model.jobs import OPEN, Job, JobId, JobState
-from moorage.model.keys import escape, key_of
-from moorage.model.transaction import Transaction
+from moorage.model.keys import escape
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer, asker_of, dumped
 from moorage.web.api.bodies import ConfirmBody, whole_id
@@ -76,8 +76,19 @@ async def job_events(uses: Uses, asker: Asker, request: Request, job: str) -> Re
 async def missing(uses: Uses, asker: Asker, job: str, after: int = 0, limit: int = 100) -> Response:
     """What a guard's question is about: the items whose objects were not found."""
     found = await uses.jobs.get(asker, JobId(whole_id(job)))
+    if found.kind != "scan":
+        raise Conflict("This job asks about no objects.", "Look at its errors instead.")
     size = max(1, min(limit, 1000))
-    return answer(await uses.facts.read(lambda tx: _missing(tx, found, after, size)))
+    rows = await uses.mirroring.missing(asker, found.id, after=after, limit=size)
+    items = [
+        {
+            "id": str(row.item),
+            "name": escape(row.name),
+            "address": escape(address_in(row.store, row.key)),
+        }
+        for row in rows
+    ]
+    return answer({"items": items, "next": str(rows[-1].item) if len(rows) == size else None})
 
 
 @router.post("/{job}/cancel", responses={200: {"model": JobShape}})
@@ -126,24 +137,6 @@ def _states(text: str) -> tuple[JobState, ...]:
         raise Invalid(f"{text!r} is no state of a job.", f"Use {', '.join(JobState)}.", field="state") from exc
 
 
-def _missing(tx: Transaction, job: Job, after: int, limit: int) -> render.Json:
-    if job.kind != "scan":
-        raise Conflict("This job asks about no objects.", "Look at its errors instead.")
-    scan = tx.mirrors.scan_of(job.id)
-    mirror = tx.mirrors.get(scan.mirror)
-    store = tx.stores.get(mirror.store)
-    rows = tx.mirrors.missing(scan.id, after=after, limit=limit)
-    items = [
-        {
-            "id": str(row.id),
-            "name": escape(key_of(row.name)),
-            "address": escape(render.address(store, mirror.prefix + key_of(row.path + row.name))),
-        }
-        for row in rows
-    ]
-    return {"items": items, "next": str(rows[-1].id) if len(rows) == limit else None}
-
-
 async def _while_admitted(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The stream until its reader may see it no longer, or what it tells of is gone."""
     with contextlib.suppress(Refused, NotFound):
@@ -174,10 +167,15 @@ async def _all_events(uses: Face, request: Request) -> AsyncIterator[bytes]:
     recent = uses.now_ms() - ENDED_LATELY_MS
     ended = await uses.jobs.all(asker, states=[state for state in JobState if state.final], limit=20)
     watched: dict[str, render.Json] = {str(job.id): {"state": ""} for job in ended if (job.ended_ms or 0) > recent}
+    newest = max([0, *(job.id for job in await uses.jobs.all(asker, limit=1))])
     while not uses.stopping.is_set():
         asker = await asker_of(request)
         opened = await uses.jobs.all(asker, states=OPEN)
         seen = {str(job.id): shown_job(uses, job) for job in opened}
+        for job in await uses.jobs.all(asker, limit=5):  # those too that begin and end between two looks
+            if job.id > newest and str(job.id) not in seen:
+                seen[str(job.id)] = shown_job(uses, job)
+        newest = max([newest, *(int(id) for id in seen)])
         for id in watched.keys() - seen.keys():
             with contextlib.suppress(NotFound):  # removed with its project, or out of sight now
                 seen[id] = shown_job(uses, await uses.jobs.get(asker, JobId(int(id))))

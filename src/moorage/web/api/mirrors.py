@@ -2,77 +2,74 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from moorage.cataloguing.projects import find
-from moorage.edge.face import Face
-from moorage.model.access import Principal, Role
-from moorage.model.catalogue import FolderId
-from moorage.model.errors import AlreadyExists, NotFound
-from moorage.model.jobs import OPEN
-from moorage.model.keys import Key
-from moorage.model.mirror import Mirror, MirrorId, MirrorState
-from moorage.model.transaction import Transaction
+from moorage.model.mirror import MirrorId
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer
-from moorage.web.api.bodies import MirrorBody, MirrorPatch, whole_id
+from moorage.web.api.bodies import endpoint_of, whole_id
+from moorage.web.api.mirror_bodies import MirrorBody, MirrorPatch, SuggestBody
 from moorage.web.api.repeating import OnceRoute
-from moorage.web.api.shapes import MirrorList, MirrorShape, StartedJob, StartedMirror
-from moorage.web.api.stores import visible
+from moorage.web.api.shapes import MirrorList, MirrorShape, Problem, StartedJob, StartedMirror, SuggestionShape
 
 router = APIRouter(route_class=OnceRoute, prefix="/mirrors", tags=["mirrors"])
 
 
-@router.post("", status_code=202, responses={202: {"model": StartedMirror}})
+@router.post("", status_code=202, responses={202: {"model": StartedMirror}, 422: {"model": Problem}})
 async def add(uses: Uses, asker: Asker, body: MirrorBody) -> Response:
-    """Show a prefix of a store below a folder; the answer names the job of the first scan."""
-    await visible(uses, asker, body.store)  # before anything is made for it
-    if body.create_project:
-        await _ensure_project(uses, asker, body.project)
-    project = await uses.projects.get(asker, body.project)
-    parent, name = await _home(uses, asker, project.project.root, body.key(body.folder).strip("/"))
-    mirror, job = await uses.mirroring.add(
-        asker,
-        store=body.store,
-        project=project.project.id,
-        prefix=body.key(body.prefix),
-        folder=parent,
-        name=name,
-        include=tuple(body.include),
-        exclude=tuple(body.exclude),
-        on_vanished=body.on_vanished,
-    )
-    shown = {"id": str(mirror.id), "job": str(job.id), "folder": str(mirror.folder), "project": str(mirror.project)}
+    """Show a place, or a prefix of a store, as a folder; the answer names the job of the first scan.
+
+    A store and a project that are missing are made with it: all of it, or, where anything fails, nothing.
+    """
+    made = await uses.showing.show(asker, body.wish())
+    shown = {
+        "id": str(made.mirror.id),
+        "job": str(made.job.id),
+        "folder": str(made.mirror.folder),
+        "project": str(made.project.id),
+        "project_name": made.project.name,
+        "store": made.store,
+        "made": list(made.made),
+        "note": made.note,
+    }
     return answer(shown, 202)
+
+
+@router.post("/suggest", responses={200: {"model": SuggestionShape}})
+async def suggest(uses: Uses, asker: Asker, body: SuggestBody) -> Response:
+    """What showing a place would use and make, under which names. No request is made to any store."""
+    found = await uses.showing.suggest(
+        asker, body.key(body.address), endpoint=endpoint_of(body.endpoint), region=body.region
+    )
+    return answer(render.suggestion(found))
 
 
 @router.get("", responses={200: {"model": MirrorList}})
 async def all_mirrors(uses: Uses, asker: Asker, project: str = "") -> Response:
     """Mirrors that the caller may see."""
-    found = await visible_mirrors(uses, asker, project)
-    return answer({"mirrors": [await shown_mirror(uses, one) for one in found], "next": None})
+    one = (await uses.projects.get(asker, project)).project.id if project else None
+    found = await uses.mirroring.all(asker, one)
+    return answer({"mirrors": [render.mirror(status) for status in found], "next": None})
 
 
 @router.get("/{mirror}", responses={200: {"model": MirrorShape}})
 async def one(uses: Uses, asker: Asker, mirror: str) -> Response:
     """One mirror, with the question that its job asks, if any."""
-    return answer(await shown_mirror(uses, await mirror_for(uses, asker, mirror, Role.VIEWER)))
+    return await _shown(uses, asker, mirror)
 
 
 @router.patch("/{mirror}", responses={200: {"model": MirrorShape}})
 async def change(uses: Uses, asker: Asker, mirror: str, body: MirrorPatch) -> Response:
     """Change globs or what becomes of vanished objects; it counts from the next re-index."""
-    changed = await uses.mirroring.change(
+    await uses.mirroring.change(
         asker,
         MirrorId(whole_id(mirror)),
         include=body.include,
         exclude=body.exclude,
         on_vanished=body.on_vanished,
     )
-    return answer(await shown_mirror(uses, changed))
+    return await _shown(uses, asker, mirror)
 
 
 @router.post("/{mirror}/reindex", status_code=202, responses={202: {"model": StartedJob}})
@@ -85,13 +82,15 @@ async def reindex(uses: Uses, asker: Asker, mirror: str, dry_run: bool = False) 
 @router.post("/{mirror}/pause", responses={200: {"model": MirrorShape}})
 async def pause(uses: Uses, asker: Asker, mirror: str) -> Response:
     """No more scans until it is resumed; its items stay."""
-    return answer(await shown_mirror(uses, await uses.mirroring.pause(asker, MirrorId(whole_id(mirror)))))
+    await uses.mirroring.pause(asker, MirrorId(whole_id(mirror)))
+    return await _shown(uses, asker, mirror)
 
 
 @router.post("/{mirror}/resume", responses={200: {"model": MirrorShape}})
 async def resume(uses: Uses, asker: Asker, mirror: str) -> Response:
     """Let it be scanned again."""
-    return answer(await shown_mirror(uses, await uses.mirroring.resume(asker, MirrorId(whole_id(mirror)))))
+    await uses.mirroring.resume(asker, MirrorId(whole_id(mirror)))
+    return await _shown(uses, asker, mirror)
 
 
 @router.delete("/{mirror}", status_code=204)
@@ -103,48 +102,5 @@ async def remove(uses: Uses, asker: Asker, mirror: str, with_items: bool = False
     return Response(status_code=204)
 
 
-async def visible_mirrors(uses: Face, asker: Principal, project: str = "") -> list[Mirror]:
-    """Mirrors that the asker may see and that were not removed."""
-
-    def read(tx: Transaction) -> list[Mirror]:
-        found = tx.mirrors.all(find(tx, asker, project).id if project else None)
-        return [one for one in found if asker.role_on(one.project) and one.state is not MirrorState.DETACHED]
-
-    return await uses.facts.read(read)
-
-
-async def mirror_for(uses: Face, asker: Principal, text: str, role: Role) -> Mirror:
-    """The mirror, if the asker has the role on its project."""
-    mirror = await uses.facts.read(lambda tx: tx.mirrors.get(MirrorId(whole_id(text))))
-    asker.need(role, mirror.project)
-    return mirror
-
-
-async def shown_mirror(uses: Face, mirror: Mirror) -> render.Json:
-    """A mirror with the names around it, and its open job."""
-
-    def read(tx: Transaction) -> render.Json:
-        jobs = tx.jobs.all(states=OPEN, kind="scan", subject=mirror.id, limit=1)
-        way = [one.name for one in tx.folders.ancestors(mirror.folder)[1:]]
-        project = tx.projects.get(mirror.project).name
-        return render.mirror(mirror, tx.stores.get(mirror.store), project, way, jobs[0] if jobs else None)
-
-    return await uses.facts.read(read)
-
-
-async def _home(uses: Face, asker: Principal, root: FolderId, path: str) -> tuple[FolderId, Key]:
-    """The folder that shall hold the mount, made where it is missing, and the mount's name."""
-    *parents, name = path.split("/")
-    folder = root
-    for one in parents:
-        below = await uses.facts.read(lambda tx, here=folder, one=one: tx.folders.child(here, one))  # type: ignore[misc]
-        folder = (below or await uses.changing.add_folder(asker, folder, Key(one))).id
-    return folder, Key(name)
-
-
-async def _ensure_project(uses: Face, asker: Principal, name: str) -> None:
-    try:
-        await uses.projects.get(asker, name)
-    except NotFound:
-        with contextlib.suppress(AlreadyExists):  # made by somebody else meanwhile
-            await uses.projects.add(asker, name)
+async def _shown(uses: Uses, asker: Asker, mirror: str) -> Response:
+    return answer(render.mirror(await uses.mirroring.status(asker, MirrorId(whole_id(mirror)))))

@@ -22,7 +22,7 @@ from moorage.admitting import (
 )
 from moorage.admitting.users import Member
 from moorage.cataloguing.projects import find
-from moorage.edge.admission import cookie_of, headers_of
+from moorage.edge.admission import headers_of
 from moorage.edge.face import Face
 from moorage.edge.times import iso
 from moorage.model.access import Grant, Principal, Role, UserId
@@ -59,7 +59,7 @@ async def enter(uses: Uses, request: Request, body: SignInBody) -> Response:
 async def leave(uses: Uses, asker: Asker, request: Request) -> Response:
     """End the session."""
     del asker
-    await sign_out(uses.door, cookie_of(headers_of(request.scope)))
+    await sign_out(uses.door, uses.admission.session_of(headers_of(request.scope)))
     uses.admission.forget()
     return forget_cookie(uses, Response(status_code=204))
 

@@ -18,10 +18,9 @@ from moorage.model.store import Store, StoreId
 from moorage.model.transaction import ItemQuery
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer, asker_of, dumped
-from moorage.web.api.bodies import ProjectBody, ProjectPatch, UrlBody
+from moorage.web.api.bodies import ProjectBody, ProjectPatch
 from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import ItemList, ProjectList, ProjectShape
-from moorage.web.api.signing import signed_url
 
 router = APIRouter(route_class=OnceRoute, prefix="/projects", tags=["projects"])
 COLUMNS = ("id", "name", "folder", "kind", "address", "size", "etag", "modified", "media_type", "state")
@@ -55,9 +54,12 @@ async def change(uses: Uses, asker: Asker, project: str, body: ProjectPatch) -> 
 
 
 @router.delete("/{project}", status_code=204)
-async def remove(uses: Uses, asker: Asker, project: str) -> Response:
-    """Take a project out of the catalogue. No object in any bucket is touched."""
-    await uses.projects.remove(asker, project)
+async def remove(uses: Uses, asker: Asker, project: str, with_uploads: bool = False) -> Response:
+    """Take a project out of the catalogue; 409 while it holds uploaded items, unless ``with_uploads``.
+
+    The objects of uploaded items are deleted then. No other object is touched.
+    """
+    await uses.projects.remove(asker, project, with_uploads=with_uploads)
     uses.locator.forget()
     uses.wake_purge()
     return Response(status_code=204)
@@ -101,19 +103,6 @@ async def items(
     return answer({"items": await rendered(uses, page.rows), "next": page.next})
 
 
-@router.post("/{project}/urls")
-async def urls(uses: Uses, asker: Asker, request: Request, project: str, body: UrlBody) -> Response:
-    """A signed URL for every item of a project, as a stream of NDJSON lines."""
-    found = await uses.projects.get(asker, project)
-    rows = _Rows(uses, request, found, ItemQuery(), recursive=True)
-
-    async def lines() -> AsyncIterator[bytes]:
-        async for item in rows.every(None):
-            yield dumped(signed_url(uses, item, body)) + b"\n"
-
-    return StreamingResponse(lines(), media_type="application/x-ndjson")
-
-
 class _Rows:
     """Items of one project, page by page, in the form that was asked for, as long as the reader may see them."""
 
@@ -133,15 +122,6 @@ class _Rows:
         return await self._uses.facts.read(
             lambda tx: tx.items.page(self._project.root, self._query, after=after, limit=size)
         )
-
-    async def every(self, after: str | None) -> AsyncIterator[Item]:
-        while True:
-            page = await self.page(after, 1000)
-            for item in page.rows:
-                yield item
-            if page.next is None:
-                return
-            after = page.next
 
     async def ndjson(self, after: str | None) -> AsyncIterator[bytes]:
         while True:

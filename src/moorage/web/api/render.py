@@ -8,14 +8,16 @@ from moorage.cataloguing.browsing import Children
 from moorage.cataloguing.projects import CountedProject
 from moorage.edge.problems import report_of
 from moorage.edge.times import iso
+from moorage.mirroring import MirrorStatus
 from moorage.model.access import Grant, Token, User
+from moorage.model.address import address_in
 from moorage.model.catalogue import Counts, Folder, Item
 from moorage.model.jobs import Job, Question
-from moorage.model.keys import ESCAPED, Key, escape, needs_escape
-from moorage.model.mirror import Mirror
+from moorage.model.keys import ESCAPED, escape, needs_escape
 from moorage.model.objects import ListingPage
 from moorage.model.probe import ProbeReport
-from moorage.model.store import Provider, Store
+from moorage.model.store import Store
+from moorage.showing import Suggestion
 
 Json = dict[str, Any]
 
@@ -96,13 +98,6 @@ def folder(of: Folder, ancestors: list[Folder] | None = None) -> Json:
     return keys(shown, "name", "path")
 
 
-def address(in_store: Store, key: str) -> str:
-    """The address of a key, in a form that is shown; unlike ``format_address`` it takes any key."""
-    if in_store.connection.provider is Provider.DISK:
-        return f"fs://{in_store.name}/{key}"
-    return f"{in_store.connection.provider.value}://{in_store.bucket}/{key}"
-
-
 def item(of: Item, in_store: Store) -> Json:
     """An item; ``in_store`` holds its bytes."""
     shown: Json = {
@@ -112,7 +107,7 @@ def item(of: Item, in_store: Store) -> Json:
         "name": of.name,
         "kind": of.kind.name.lower(),
         "key": of.key,
-        "address": address(in_store, of.key),
+        "address": address_in(in_store, of.key),
         "store": in_store.name,
         "size": of.size,
         "etag": of.etag,
@@ -163,18 +158,19 @@ def question(of: Question | None) -> Json | None:
     }
 
 
-def mirror(of: Mirror, in_store: Store, project_name: str, way: list[Key], open_job: Job | None = None) -> Json:
-    """A mirror; ``way`` are the names from the root to its folder, ``open_job`` is one that has not ended."""
+def mirror(status: MirrorStatus) -> Json:
+    """A mirror with the names around it, and its job if that has not ended."""
+    of, open_job = status.mirror, status.open_job
     shown: Json = {
         "id": str(of.id),
         "project": str(of.project),
-        "project_name": project_name,
+        "project_name": status.project.name,
         "folder": str(of.folder),
-        "folder_name": escape(way[-1]),
-        "path": "/".join(way),
-        "store": in_store.name,
+        "folder_name": escape(status.way[-1]),
+        "path": "/".join(status.way),
+        "store": status.store.name,
         "prefix": of.prefix,
-        "address": address(in_store, of.prefix),
+        "address": address_in(status.store, of.prefix),
         "include": list(of.include),
         "exclude": list(of.exclude),
         "on_vanished": of.on_vanished.value,
@@ -187,6 +183,22 @@ def mirror(of: Mirror, in_store: Store, project_name: str, way: list[Key], open_
         "question": None if open_job is None else question(open_job.question),
     }
     return keys(shown, "prefix", "address", "path")
+
+
+def suggestion(of: Suggestion) -> Json:
+    """What showing a place would use and make."""
+    provider = of.place.provider or (of.store.connection.provider if of.store is not None else None)
+    shown: Json = {
+        "provider": None if provider is None else provider.value,
+        "place": of.place.text,
+        "store": None if of.store is None else of.store.name,
+        "store_name": of.store_name,
+        "project": of.project,
+        "needs_credentials": of.needs_credentials,
+        "mirror": None if of.mirror is None else str(of.mirror.id),
+        "folder": None if of.mirror is None else str(of.mirror.folder),
+    }
+    return keys(shown, "place")
 
 
 def job(of: Job, *, no_worker: bool) -> Json:

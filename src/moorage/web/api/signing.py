@@ -11,7 +11,6 @@ from moorage.edge.face import Face
 from moorage.edge.times import iso
 from moorage.model.catalogue import Item
 from moorage.model.errors import Invalid
-from moorage.model.keys import needs_escape
 from moorage.model.secrecy import Claim
 from moorage.model.variant import Recipe
 from moorage.web.api.bodies import UrlBody
@@ -29,28 +28,44 @@ def variant_text(route: str, recipe: Recipe | None) -> str:
     return f"{route}:{recipe.width}x{recipe.height}:{recipe.fit.value}:{recipe.format.value}"
 
 
-def signed_url(uses: Face, item: Item, body: UrlBody) -> Json:
-    """A URL for one item, as ``{item, name, url, expires}``."""
-    longest = int(uses.settings.signed_url_life.total_seconds())
-    if body.expires_in > longest:
-        raise Invalid(
-            f"A signed URL lives at most {longest} s here; {body.expires_in} s were asked for.",
-            "Ask for less, or raise the setting MOORAGE_SIGNED_URL_LIFE.",
-            field="expires_in",
+class UrlMaker:
+    """Makes signed URLs as one request asked for them. Raises Invalid for a life or a size that is none."""
+
+    def __init__(self, uses: Face, body: UrlBody) -> None:
+        longest = int(uses.settings.signed_url_life.total_seconds())
+        if body.expires_in > longest:
+            raise Invalid(
+                f"A signed URL lives at most {longest} s here; {body.expires_in} s were asked for.",
+                "Ask for less, or raise the setting MOORAGE_SIGNED_URL_LIFE.",
+                field="expires_in",
+            )
+        self._uses = uses
+        self._body = body
+        self._recipe = (
+            None if body.variant == "content" else Recipe.asked(body.width, body.height, body.fit, body.format)
         )
-    recipe = None if body.variant == "content" else Recipe.asked(body.width, body.height, body.fit, body.format)
-    expires_s = int(time.time()) + body.expires_in
-    claim = Claim(item.id, variant_text(body.variant, recipe), expires_s, disposition=body.disposition)
-    key_id, signature = uses.signer.sign(claim)
-    query: dict[str, str | int] = {}
-    if recipe is not None:
-        query |= {"width": recipe.width, "height": recipe.height, "fit": recipe.fit, "format": recipe.format}
-    if body.disposition:
-        query["disposition"] = body.disposition
-    query |= {EXPIRES: expires_s, KEY_ID: key_id, SIGNATURE: signature}
-    url = f"{uses.public_url}/api/v1/items/{item.id}/{body.variant}?{urlencode(query)}"
-    shown: Json = {"item": str(item.id), "name": item.name, "url": url, "expires": iso(expires_s * 1000)}
-    return keys(shown, "name") if needs_escape(item.name) else shown
+
+    def __call__(self, item: Item, path: str) -> Json:
+        """A URL for one item, as ``{item, name, path, kind, url, expires}``; it begins to live now."""
+        recipe, body = self._recipe, self._body
+        expires_s = int(time.time()) + body.expires_in
+        claim = Claim(item.id, variant_text(body.variant, recipe), expires_s, disposition=body.disposition)
+        key_id, signature = self._uses.signer.sign(claim)
+        query: dict[str, str | int] = {}
+        if recipe is not None:
+            query |= {"width": recipe.width, "height": recipe.height, "fit": recipe.fit, "format": recipe.format}
+        if body.disposition:
+            query["disposition"] = body.disposition
+        query |= {EXPIRES: expires_s, KEY_ID: key_id, SIGNATURE: signature}
+        shown: Json = {
+            "item": str(item.id),
+            "name": item.name,
+            "path": path,
+            "kind": item.kind.name.lower(),
+            "url": f"{self._uses.public_url}/api/v1/items/{item.id}/{body.variant}?{urlencode(query)}",
+            "expires": iso(expires_s * 1000),
+        }
+        return keys(shown, "name", "path")
 
 
 def signature_holds(

@@ -9,13 +9,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from moorage.edge.problems import report_of
-from moorage.model.access import Principal, Role
-from moorage.model.errors import NotFound, Refused
+from moorage.model.access import Principal
+from moorage.model.errors import NotFound
 from moorage.model.keys import Key, unescape
 from moorage.model.probe import ProbeReport
 from moorage.model.store import Connection, Scope, Store
 from moorage.model.transaction import Transaction
-from moorage.registering.register import need_use
+from moorage.registering.register import may_use
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.bodies import StoreBody, StorePatch, endpoint_of, whole_ids
@@ -104,7 +104,7 @@ async def usable(uses: Uses, asker: Principal) -> list[tuple[Store, ProbeReport 
     """Stores that the asker may use, with their last checks."""
 
     def read(tx: Transaction) -> list[tuple[Store, ProbeReport | None]]:
-        return [(store, tx.stores.last_check(store.id)) for store in tx.stores.all() if _may(asker, store)]
+        return [(store, tx.stores.last_check(store.id)) for store in tx.stores.all() if may_use(asker, store)]
 
     return await uses.facts.read(read)
 
@@ -114,19 +114,11 @@ async def visible(uses: Uses, asker: Principal, name: str) -> tuple[Store, Probe
 
     def read(tx: Transaction) -> tuple[Store, ProbeReport | None]:
         store = tx.stores.named(name)
-        if not _may(asker, store):
+        if not may_use(asker, store):
             raise NotFound(f"There is no store {name}, or it is not open to you.", "List them with store ls.")
         return store, tx.stores.last_check(store.id)
 
     return await uses.facts.read(read)
-
-
-def _may(asker: Principal, store: Store) -> bool:
-    try:
-        need_use(asker, store, Role.VIEWER)
-    except (Refused, NotFound):
-        return False
-    return True
 
 
 def patched(before: Store, body: StorePatch) -> Store:

@@ -7,25 +7,30 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from moorage.edge.times import iso
+from moorage.mirroring import MirrorStatus
 from moorage.model.access import Principal, Role
-from moorage.model.catalogue import Folder, FolderId, ItemId, Kind
+from moorage.model.catalogue import Folder, FolderId, Gone, Item, ItemId, Kind, Project
 from moorage.model.jobs import OPEN, Job
 from moorage.model.keys import escape
-from moorage.model.mirror import Mirror, MirrorId
+from moorage.model.mirror import Mirror, MirrorId, MirrorState
 from moorage.model.transaction import ItemQuery, Transaction
 from moorage.web.api import render
 from moorage.web.api.bodies import whole_id
 from moorage.web.api.jobs import shown_job
-from moorage.web.api.mirrors import shown_mirror
 from moorage.web.api.projects import rendered, shown
 from moorage.web.api.stores import usable
+from moorage.web.pages.elsewhere import lines_of, lives
 from moorage.web.pages.rendering import page, see_other, services, signed_in
+from moorage.web.pages.trying import strip_of
+from moorage.wiring.housekeeping import TRASH_MS
 
 _CHOICES: Final = {
     "view": ("grid", "list"),
     "sort": ("name", "modified", "size"),
     "order": ("asc", "desc"),
     "kind": ("", "image", "video", "file"),
+    "state": ("live", "gone"),
 }
 COVERS: Final = 4
 
@@ -48,6 +53,24 @@ async def start(request: Request) -> Response:
         jobs=[shown_job(uses, job) for job in jobs],
         stores=len(await usable(uses, asker)),
         may_add=(asker.everywhere or 0) >= Role.MANAGER,
+        may_show=asker.everywhere is Role.ADMIN,
+    )
+
+
+async def show(request: Request) -> Response:
+    """The form that shows one more folder or bucket."""
+    asker, uses = await signed_in(request), services(request)
+    projects = await uses.projects.all(asker)
+    chosen = [one.project.name for one in projects if str(one.project.id) == request.query_params.get("project")]
+    return await page(
+        request,
+        "show.html",
+        title="Show more pictures",
+        principal=asker,
+        section="projects",
+        projects=[await shown(uses, one) for one in projects],
+        chosen="".join(chosen),
+        may_show=asker.everywhere is Role.ADMIN,
     )
 
 
@@ -63,7 +86,9 @@ async def folder(request: Request) -> Response:
     asker, uses = await signed_in(request), services(request)
     found, above = await uses.browsing.folder(asker, FolderId(whole_id(request.path_params["folder"])))
     of = await uses.projects.get(asker, str(found.project))
-    mirror = None if found.mirror is None else await _mirror(request, found)
+    status = None if found.mirror is None else await uses.mirroring.status(asker, MirrorId(found.mirror))
+    mirror = None if status is None else status.mirror
+    may_show = asker.everywhere is Role.ADMIN
     return await page(
         request,
         "folder.html",
@@ -74,9 +99,15 @@ async def folder(request: Request) -> Response:
         folder=render.folder(found),
         crumbs=crumbs(of.project.name, above),
         query=_query(request),
-        mirror=None if mirror is None else await shown_mirror(uses, mirror),
+        mirror=None if status is None else render.mirror(status),
+        strip=await strip_of(uses, asker, found.id),
         jobs=[shown_job(uses, job) for job in await _jobs(request, asker, found, mirror)],
         may_edit=(asker.role_on(found.project) or 0) >= Role.EDITOR,
+        shut_by=await _shut_by(request, mirror, of.project),
+        attached=mirror is None or mirror.state is not MirrorState.DETACHED,
+        told=_told(found, status),
+        show_at=f"{'/show' if may_show else '/mirrors/new'}?project={of.project.id}",
+        show_word="Show a bucket or directory" if may_show else "Mirror a bucket",
     )
 
 
@@ -97,8 +128,16 @@ async def item(request: Request) -> Response:
         crumbs=crumbs(of.project.name, above),
         item=one,
         store=one["store"],
+        gone_for_good=gone_for_good(found),
+        elsewhere=lines_of(found, uses.public_url),
+        lives=lives(uses.settings.signed_url_life),
         may_edit=(asker.role_on(found.project) or 0) >= Role.EDITOR,
     )
+
+
+def gone_for_good(item: Item) -> str | None:
+    """When a tombstone's row goes; None for live items and for hidden ones, which stay as long as their mirror."""
+    return iso(item.gone_ms + TRASH_MS) if item.gone_ms and item.gone is not Gone.HIDDEN else None
 
 
 def crumbs(project_name: str, above: list[Folder]) -> list[dict[str, str]]:
@@ -130,8 +169,21 @@ async def _cover(request: Request, root: FolderId) -> list[str]:
     return await services(request).facts.read(read)
 
 
-async def _mirror(request: Request, found: Folder) -> Mirror:
-    return await services(request).facts.read(lambda tx: tx.mirrors.get(MirrorId(found.mirror or 0)))
+async def _shut_by(request: Request, mirror: Mirror | None, of: Project) -> str:
+    """The store that keeps new files out of a folder; empty where they may come."""
+    place = of.default_store if mirror is None else mirror.store
+    if place is None:
+        return ""
+    store = await services(request).facts.read(lambda tx: tx.stores.get(place))
+    detached = mirror is not None and mirror.state is MirrorState.DETACHED
+    return store.name if store.read_only or detached else ""
+
+
+def _told(found: Folder, status: MirrorStatus | None) -> str:
+    """What the last look at the store said, where it found nothing at all."""
+    if status is None or status.job is None or found.counts.items or found.counts.folders:
+        return ""
+    return status.job.message
 
 
 async def _jobs(request: Request, asker: Principal, found: Folder, mirror: Mirror | None) -> list[Job]:

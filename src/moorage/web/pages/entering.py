@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from moorage.admitting import MIN_LETTERS, change_password, look_at_link, sign_in, sign_out
 from moorage.admitting.choosing import choose_password, enter_by_link, may_choose
-from moorage.edge.admission import cookie_of, headers_of
+from moorage.edge.admission import headers_of
 from moorage.edge.problems import document
 from moorage.model.errors import Invalid, MoorageError, SignInNeeded
 from moorage.web.cookies import forget_cookie, give_cookie, sender
@@ -83,7 +83,7 @@ async def password_sent(request: Request) -> Response:
     uses = services(request)
     asker = await signed_in(request)
     form = await form_of(request)
-    session, new = cookie_of(headers_of(request.scope)), form.get("password", "")
+    session, new = uses.admission.session_of(headers_of(request.scope)), form.get("password", "")
     try:
         if new != form.get("again", ""):
             raise Invalid("The two passwords differ. None was set.", "Type the same one twice.", field="again")
@@ -102,7 +102,7 @@ async def sign_out_sent(request: Request) -> Response:
     """End the session."""
     uses = services(request)
     uses.admission.need_origin(headers_of(request.scope))
-    await sign_out(uses.door, cookie_of(headers_of(request.scope)))
+    await sign_out(uses.door, uses.admission.session_of(headers_of(request.scope)))
     uses.admission.forget()
     return forget_cookie(uses, see_other(request, "/sign-in"))
 
@@ -139,6 +139,6 @@ async def _password(request: Request, error: MoorageError | None = None) -> Resp
         status=200 if shown is None else shown["status"],
         email=asker.email,
         min_length=MIN_LETTERS,
-        needs_current=not may_choose(cookie_of(headers_of(request.scope))),
+        needs_current=not may_choose(services(request).admission.session_of(headers_of(request.scope))),
         problem=shown,
     )

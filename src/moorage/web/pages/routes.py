@@ -10,6 +10,7 @@ from moorage.web.pages import browse, entering, working
 
 ROUTES: Final = [
     Route("/", browse.start),
+    Route("/show", browse.show),
     Route("/projects/{project}", browse.project),
     Route("/folders/{folder}", browse.folder),
     Route("/items/{item}", browse.item),

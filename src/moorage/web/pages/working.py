@@ -13,7 +13,6 @@ from moorage.settings import shown as shown_settings
 from moorage.web.api import render
 from moorage.web.api.bodies import whole_id
 from moorage.web.api.jobs import shown_job
-from moorage.web.api.mirrors import shown_mirror, visible_mirrors
 from moorage.web.api.people import shown_tokens, shown_users
 from moorage.web.api.projects import shown
 from moorage.web.api.stores import usable, visible
@@ -64,7 +63,7 @@ async def store(request: Request) -> Response:
     """One store: its last check, and what uses it."""
     asker, uses = await signed_in(request), services(request)
     of, check = await visible(uses, asker, request.path_params["name"])
-    mirrors = [one for one in await visible_mirrors(uses, asker) if one.store == of.id]
+    mirrors = [one for one in await uses.mirroring.all(asker) if one.mirror.store == of.id]
     return await page(
         request,
         "store.html",
@@ -74,7 +73,7 @@ async def store(request: Request) -> Response:
         store=_store(of, check),
         report=None if check is None else report_of(check),
         used_by=await uses.facts.read(lambda tx: tx.stores.users_of(of.id)),
-        mirrors=[await shown_mirror(uses, one) for one in mirrors],
+        mirrors=[render.mirror(one) for one in mirrors],
         may_edit=asker.everywhere is Role.ADMIN,
     )
 
@@ -88,8 +87,9 @@ async def mirrors(request: Request) -> Response:
         title="Mirrors",
         principal=asker,
         section="mirrors",
-        mirrors=[await shown_mirror(uses, one) for one in await visible_mirrors(uses, asker)],
+        mirrors=[render.mirror(one) for one in await uses.mirroring.all(asker)],
         may_add=(asker.everywhere or max(asker.roles.values(), default=0)) >= Role.MANAGER,
+        may_show=asker.everywhere is Role.ADMIN,
     )
 
 
@@ -105,6 +105,8 @@ async def mirror_add(request: Request) -> Response:
         section="mirrors",
         stores=[_store(*one) for one in await usable(uses, asker)],
         projects=[await shown(uses, one) for one in await uses.projects.all(asker)],
+        may_make=(asker.everywhere or 0) >= Role.MANAGER,
+        may_show=asker.everywhere is Role.ADMIN,
         chosen={name: asked.get(name, "") for name in ("store", "project", "prefix")},
     )
 

@@ -11,6 +11,7 @@ from moorage.web.api.shapes.catalogue import (
     ProjectShape,
     RemovedItem,
     SignedUrl,
+    TakenNames,
 )
 from moorage.web.api.shapes.parts import Counts, Encoded, Problem, Shape
 from moorage.web.api.shapes.people import (
@@ -31,6 +32,7 @@ from moorage.web.api.shapes.stores import (
     ObjectShape,
     PrefixShape,
     Report,
+    ResolvedShape,
     ScopeShape,
     StoreList,
     StoreShape,
@@ -47,6 +49,7 @@ from moorage.web.api.shapes.work import (
     QuestionShape,
     StartedJob,
     StartedMirror,
+    SuggestionShape,
 )
 
 __all__ = [
@@ -82,6 +85,7 @@ __all__ = [
     "QuestionShape",
     "RemovedItem",
     "Report",
+    "ResolvedShape",
     "ScopeShape",
     "Shape",
     "SignedUrl",
@@ -89,6 +93,8 @@ __all__ = [
     "StartedMirror",
     "StoreList",
     "StoreShape",
+    "SuggestionShape",
+    "TakenNames",
     "TokenList",
     "TokenShape",
     "UserList",

@@ -95,8 +95,14 @@ class FoundShape(Shape):
     item: ItemShape | None = None
 
 
+class TakenNames(Encoded):
+    """Names that items of a folder have."""
+
+    taken: list[str]
+
+
 class RemovedItem(Shape):
-    """What became of a removed item. Its object stays where it is."""
+    """What became of a removed item. The object of an uploaded one goes with its trash, in 30 days."""
 
     kept_object: bool
     state: str
@@ -107,6 +113,8 @@ class SignedUrl(Shape):
 
     item: str
     name: str
+    path: str = Field(description="Where the item lies below its project's root.")
+    kind: Literal["file", "image", "video"]
     url: str
     expires: str | None
     key_encoding: Literal["escaped"] | None = None

@@ -90,3 +90,10 @@ class Objects(Shape):
     objects: list[ObjectShape]
     prefixes: list[PrefixShape]
     next: str | None
+
+
+class ResolvedShape(Encoded):
+    """Where an address leads."""
+
+    store: str
+    key: str

@@ -62,6 +62,23 @@ class StartedMirror(Shape):
     job: str
     folder: str
     project: str
+    project_name: str
+    store: str
+    made: list[Literal["store", "project"]] = Field(description="What was made for it, beside the mirror.")
+    note: str = Field(description="Empty, or a sentence, such as that nothing lies there yet.")
+
+
+class SuggestionShape(Encoded):
+    """What showing a place would use and make."""
+
+    provider: str
+    place: str = Field(description="The address as it was understood.")
+    store: str | None = Field(description="The registered store that would be used, if there is one.")
+    store_name: str = Field(description="The store that would be used or made.")
+    project: str = Field(description="The project that would be used or made; empty: name one.")
+    needs_credentials: bool
+    mirror: str | None = Field(description="The mirror that shows this very place already.")
+    folder: str | None = Field(description="The folder in which it is shown already.")
 
 
 class StartedJob(Shape):

@@ -1,0 +1,216 @@
+"""`moorage mirror add`: from an address to a folder with one's own pictures, in one command."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from moorage.cli.exits import Exit
+from moorage.cli.options import Json, Url
+from moorage.cli.places import is_here
+from moorage.cli.printing import Told, put_fields, put_json, say, text
+from moorage.cli.secrets import credentials_of
+from moorage.cli.session import connected, settings_of
+from moorage.cli.stores import pem
+from moorage.cli.watching import follow
+from moorage.model.credentials import Anonymous, Credentials
+from moorage.model.errors import MoorageError, NotFound, ProbeFailed
+from moorage.model.keys import escape
+
+if TYPE_CHECKING:
+    from moorage.client import Client
+    from moorage.client.shapes import StartedMirror, Suggestion
+
+Globs = Annotated[list[str], typer.Option(help="A glob on the key below the prefix; repeat it.")]
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def add(
+    address: Annotated[
+        str,
+        typer.Argument(help="A directory of the server, s3://bucket/prefix, https://host/bucket/prefix, or a store."),
+    ],
+    *,
+    project: Annotated[str, typer.Option(help="The project, by name or id; made when missing.")] = "",
+    name: Annotated[str, typer.Option(help="What a new store is called.")] = "",
+    folder: Annotated[str, typer.Option(help="The folder below the project's root; default: after the address.")] = "",
+    endpoint: Annotated[str, typer.Option(help="S3: such as https://minio.example:9000; default: AWS.")] = "",
+    port: Annotated[int | None, typer.Option(help="S3: for an endpoint that names none.")] = None,
+    region: Annotated[str, typer.Option(help="S3: the region.")] = "",
+    path_style: Annotated[
+        bool | None, typer.Option("--path-style/--virtual-style", help="S3: bucket in the path or in the host name.")
+    ] = None,
+    ca: Annotated[Path | None, typer.Option(help="PEM file of the authorities to trust.", metavar="FILE")] = None,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="S3: a public bucket, without keys.")] = False,
+    access_key: Annotated[str | None, typer.Option(help="S3: the access key; its secret is asked for.")] = None,
+    secret_stdin: Annotated[bool, typer.Option("--secret-stdin", help="Read the secret key from stdin.")] = False,
+    credentials: Annotated[
+        Path | None, typer.Option(help="JSON or AWS credentials file with the keys.", metavar="FILE")
+    ] = None,
+    writable: Annotated[bool, typer.Option("--writable", help="Moorage may write to a new store; else never.")] = False,
+    include: Globs = [],  # noqa: B006 - typer reads it, nobody changes it
+    exclude: Globs = [],  # noqa: B006
+    on_vanished: Annotated[str, typer.Option(help="What becomes of items that vanish: hide, remove, keep.")] = "hide",
+    force: Annotated[bool, typer.Option("--force", help="Show it though its check fails.")] = False,
+    wait: Annotated[
+        bool | None, typer.Option("--wait/--no-wait", help="Show the first index until it ends; a terminal does.")
+    ] = None,
+    prefix: Annotated[str, typer.Option(hidden=True)] = "",
+    create_project: Annotated[bool, typer.Option("--create-project", hidden=True)] = False,
+    json: Json = False,
+    url: Url = None,
+) -> None:
+    """Show what lies in a directory or bucket as a folder of a project; what is missing is made.
+
+    A terminal is asked for keys and project. No secret is an argument: it comes
+    by prompt, --secret-stdin, --credentials FILE, or the environment variables
+    MOORAGE_STORE_ACCESS_KEY and MOORAGE_STORE_SECRET_KEY.
+    """
+    del create_project  # a project is made when missing
+    with connected(url) as client:
+        place = _place_of(client, address)
+        at = f"{endpoint}:{port}" if endpoint and port and urlsplit(endpoint).port is None else endpoint
+        try:
+            known = client.suggest_mirror(place, endpoint=at, region=region)
+            if known.mirror is not None and not project:
+                _tell_shown(client, known, as_json=json)
+                return
+            keys = _keys(known, anonymous=anonymous, access_key=access_key, secret_stdin=secret_stdin, file=credentials)
+            called = project or _asked_project(known)
+            if prefix:
+                started = client.add_mirror(
+                    place,
+                    called or known.project,
+                    create_project=True,
+                    prefix=prefix,
+                    folder=folder,
+                    include=include,
+                    exclude=exclude,
+                    on_vanished=on_vanished,
+                )
+            else:
+                started = client.add_mirror(
+                    project=called,
+                    address=place,
+                    store_name=name,
+                    endpoint=endpoint,
+                    port=port,
+                    region=region,
+                    path_style=path_style,
+                    ca=pem(ca),
+                    credentials=keys,
+                    writable=writable,
+                    force=force,
+                    folder=folder,
+                    include=include,
+                    exclude=exclude,
+                    on_vanished=on_vanished,
+                )
+        except (NotFound, ProbeFailed) as error:
+            _say_whose_directory(client, place, error)
+            raise
+        raise typer.Exit(_tell(client, started, wait=wait if wait is not None else sys.stdout.isatty(), as_json=json))
+
+
+def _place_of(client: Client, word: str) -> str:
+    """The address as the server takes it: a path of this machine is made whole, a store's name stays."""
+    if "://" in word:
+        return word
+    if is_here(word):
+        return _whole(word)
+    name, colon, _ = word.partition(":")
+    here = Path(word).is_dir()
+    store = next((one for one in client.stores() if one.name == name), None)
+    if store is not None:
+        if here and store.root != _whole(word):
+            say(f"{escape(word)} is the store of that name. For the directory here, write ./{escape(word)}")
+        return word
+    if here or ("/" in word and not colon):
+        return _whole(word)
+    raise NotFound(
+        f"There is no store {escape(name)}, and no directory {escape(word)} here. Nothing was made.",
+        "Write a path such as /data/photos, a bucket as s3://bucket/prefix, or a store of `moorage store ls`.",
+    )
+
+
+def _whole(word: str) -> str:
+    return os.path.abspath(Path(word).expanduser())  # noqa: PTH100 - resolve would follow links, which have names too
+
+
+def _keys(
+    known: Suggestion, *, anonymous: bool, access_key: str | None, secret_stdin: bool, file: Path | None
+) -> Credentials:
+    """The keys for a new bucket; for all else those that were given."""
+    given = bool(anonymous or access_key or secret_stdin or file)
+    if not known.needs_credentials and not given:
+        return Anonymous()
+    return credentials_of(
+        settings_of(), anonymous=anonymous, access_key=access_key, secret_stdin=secret_stdin, file=file
+    )
+
+
+def _asked_project(known: Suggestion) -> str:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return ""
+    return str(typer.prompt("Project", default=known.project or None, err=True)).strip()
+
+
+def _say_whose_directory(client: Client, place: str, error: MoorageError) -> None:
+    """Add to an error that a directory is looked for on the server's machine, where that is another one."""
+    host = urlsplit(client.url).hostname
+    if place.startswith("/") and host not in _LOCAL:
+        error.advice = f"{error.advice} The directory is looked for on the server's machine, {host}, not here.".strip()
+
+
+def _tell_shown(client: Client, known: Suggestion, *, as_json: bool) -> None:
+    assert known.mirror is not None
+    mirror = client.mirror(known.mirror)
+    say("This is shown already; nothing was made.")
+    if as_json:
+        put_json(mirror)
+        return
+    put_fields(
+        [
+            ("mirror", mirror.id),
+            ("folder", mirror.folder),
+            ("project", mirror.project_name),
+            ("store", mirror.store),
+            ("page", f"{client.url}/folders/{mirror.folder}"),
+        ]
+    )
+    say(f"Compare it with its place now: moorage mirror reindex {mirror.id}")
+    say("Show it in another project too: add --project NAME")
+
+
+def _tell(client: Client, started: StartedMirror, *, wait: bool, as_json: bool) -> Exit:
+    if as_json:
+        put_json(started)
+    else:
+        made = {"store": f"the store {started.store}", "project": f"the project {started.project_name}"}
+        if started.made:
+            say(f"Made {' and '.join(text(made.get(one, one)) for one in started.made)}.")
+        put_fields(
+            [
+                ("mirror", started.id),
+                ("job", started.job),
+                ("folder", started.folder),
+                ("project", started.project_name),
+                ("store", started.store),
+                ("page", f"{client.url}/folders/{started.folder}"),
+            ]
+        )
+    if started.note:
+        say(text(Told(started.note)))
+    code = follow(client, started.job, as_json=as_json) if wait else Exit.OK
+    if not as_json:
+        mirror = client.mirror(started.id)
+        if not wait:
+            say(f"The first index runs. Watch it: moorage job watch {started.job}")
+        say(f"See it: moorage ls {text(shlex.quote(f'{mirror.project_name}/{mirror.path}/'))}")
+    return code

@@ -1,0 +1,75 @@
+"""`moorage presign`: a URL that reads one item without a token, until it expires."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from moorage.cli.browsing import Place
+from moorage.cli.finding import found
+from moorage.cli.options import Expires, Json, Url
+from moorage.cli.printing import put, put_json, say, text
+from moorage.cli.session import connected
+from moorage.model.errors import Invalid
+from moorage.model.keys import escape
+
+if TYPE_CHECKING:
+    from moorage.client.shapes import Variant
+
+LIFE: Final = "7d"
+
+
+def presign(
+    place: Place,
+    *,
+    expires: Expires = None,
+    variant: Annotated[str, typer.Option(help="content, preview or poster.")] = "content",
+    download: Annotated[bool, typer.Option("--download", help="Browsers save it rather than show it.")] = False,
+    json: Json = False,
+    url: Url = None,
+) -> None:
+    """Print a URL of an item that needs no token until it expires."""
+    from moorage.client import Item
+
+    lives_s, shown = seconds_of(expires), variant_of(variant)
+    with connected(url) as client:
+        item = found(client, place)
+        if not isinstance(item, Item):
+            raise Invalid(
+                f"{escape(place)} is a folder, and URLs are of items.",
+                f"For all that is in it: moorage find {escape(place)} --urls",
+                field="place",
+            )
+        made = client.sign_url(
+            item.id, variant=shown, expires_in=lives_s, disposition="attachment" if download else None
+        )
+    if json:
+        put_json(made)
+        return
+    put(made.url)
+    say(f"Whoever has this URL can read the item until {text(made.expires)}.")
+
+
+def seconds_of(word: str | None) -> int:
+    """Seconds of a time such as 7d. Raises: Invalid."""
+    from moorage.settings.units import duration
+
+    try:
+        life = duration(word or LIFE)
+    except ValueError as exc:
+        raise Invalid(f"{word} is no time.", f"To fix it, {exc}.", field="expires") from exc
+    assert isinstance(life, timedelta)
+    seconds = int(life.total_seconds())
+    if seconds < 1:
+        raise Invalid(f"{word} is over at once.", "Write a time such as 30m, 12h or 7d.", field="expires")
+    return seconds
+
+
+def variant_of(word: str) -> Variant:
+    """The variant that the word names. Raises: Invalid."""
+    match word:
+        case "content" | "preview" | "poster":
+            return word
+    raise Invalid(f"{word} is no variant of an item.", "Write content, preview or poster.", field="variant")
