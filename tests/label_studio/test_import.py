@@ -21,7 +21,7 @@ IMAGES = '<View><Image name="i" value="$image"/><Choices name="c" toName="i"><Ch
 VIDEOS = '<View><Video name="v" value="$video"/><Choices name="c" toName="v"><Choice value="fish"/></Choices></View>'
 PICTURE = b"\xff\xd8 nobody decodes it here"
 ODD = os.fsdecode(b"bad\xff.jpg")
-pytestmark = pytest.mark.timeout(1800)  # the first run makes the environment
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]  # the first run makes an environment of 700 MB
 
 
 @dataclass(frozen=True)

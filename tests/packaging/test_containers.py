@@ -208,6 +208,7 @@ def served(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
         process.stdout.close()
 
 
+@pytest.mark.soak  # it installs everything anew, which takes minutes
 @pytest.mark.timeout(900)
 def test_its_steps_make_an_installation_that_serves_and_is_found_healthy(
     built: Path, served: tuple[str, list[str]]

@@ -30,7 +30,8 @@ def image(blocks: Blocks, limits: Limits) -> Any:
         limit = limits.most_pixels(limits.whole_pixels)
         if width * height > limit:
             raise Unreadable(reasons.too_many_pixels(width, height, limit))
-        data, (width, height) = opened.data, opened.size
+        # A copy: the decoder frees its own memory with ``opened``, whoever still looks at it.
+        data, (width, height) = bytes(opened.data), opened.size
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError, IndexError) as exc:
         raise Unreadable(reasons.of_vips(str(exc))) from exc
     bands = len(opened.mode.split(";")[0])
