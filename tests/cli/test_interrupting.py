@@ -6,6 +6,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from cli.conftest import Served
 from cli.terminal import at_terminal
 
@@ -30,12 +32,14 @@ def large(path: Path) -> Path:
     return path
 
 
+@pytest.mark.soak
 def test_an_upload_that_is_given_up_leaves_no_item(served: Served, tmp_path: Path) -> None:
     large(tmp_path / "large.bin")
     assert interrupted(served, tmp_path, "large.bin", f"{served.project}/") == 130
     assert list(served.client.sign_urls(served.project)) == []
 
 
+@pytest.mark.soak
 def test_a_download_that_is_given_up_leaves_no_file(served: Served, tmp_path: Path) -> None:
     store = f"i{abs(hash(tmp_path))}"
     served.client.add_store(store, "disk", root=str(large(tmp_path / "root" / "large.bin").parent))

@@ -59,6 +59,7 @@ def test_figures_grow_with_the_number_and_nothing_is_left_or_made(tmp_path: Path
     assert any("PostgreSQL" in note for note in many["notes"])
 
 
+@pytest.mark.soak
 def test_the_bytes_of_a_row_are_those_of_a_real_index(tmp_path: Path) -> None:
     """Within a factor of two: names and ETags of other lengths, and sort orders that nobody asked for yet."""
     root = tmp_path / "media"
@@ -124,6 +125,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.soak
 def test_what_a_killed_trial_left_is_swept_later(tmp_path: Path) -> None:
     left = tmp_path / ".moorage-sizing-killed"
     left.mkdir()

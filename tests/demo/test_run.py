@@ -91,6 +91,7 @@ def script(name: str, *words: str | Path, **settings: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.soak
 def test_make_demo_runs_without_root_and_leaves_nothing(tree: Path) -> None:
     before = all_below(tree)
     words = ["PORT=18180", "DATA=its own data"]
@@ -233,6 +234,7 @@ def test_a_disk_without_space_is_told_before_anything_is_made(tmp_path: Path) ->
     assert "Traceback" not in ran.stdout
 
 
+@pytest.mark.soak
 def test_an_environment_without_space_or_network_says_what_to_do(tmp_path: Path) -> None:
     base = Path(sys.base_prefix) / "bin" / "python3"
     full = little_disk(tmp_path / "small", f'scripts/environment.sh "$1/venv" requirements/server.lock "{base}"')

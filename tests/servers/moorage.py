@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -10,10 +11,16 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from moorage.admitting import add_token, find_user
+from moorage.model.access import SYSTEM
+from moorage.settings import Settings
+from moorage.wiring import open_offline
 
 PASSWORD = "a password of the tests"
 _SERVES = re.compile(r"Moorage serves (\S+)")
@@ -116,8 +123,16 @@ class Moorage:
         )
 
     def token(self, name: str = "tests", email: str = "admin@localhost") -> str:
-        """A new token of a user, made on the data directory."""
-        return str(json.loads(self.run("token", "add", name, "--user", email, "--json").stdout)["token"])
+        """A new token of a user, made on the data directory as ``moorage token add`` does, without its start."""
+        settings = Settings.load({"data": self.data}, self.settings, self.data)
+
+        async def make() -> str:
+            async with open_offline(settings) as offline:
+                person = await find_user(offline.door, SYSTEM, email)
+                return (await add_token(offline.door, SYSTEM, name, user=person.id)).text
+
+        with ThreadPoolExecutor(1) as thread:  # the caller's own may be running a loop
+            return thread.submit(asyncio.run, make()).result()
 
 
 def clean_environment() -> dict[str, str]:

@@ -49,6 +49,7 @@ class TestByAccountKey(StoreContract):
             await super().test_odd_keys_are_kept_byte_for_byte(store)
 
 
+@pytest.mark.soak
 class TestByConnectionString(TestByAccountKey):
     def credentials(self, server: Server, container: str) -> Credentials:
         return ConnectionString(
@@ -62,6 +63,7 @@ class TestByContainerSas(TestByAccountKey):
         return Sas(server.access_key, f"?{container_sas(server, container)}")
 
 
+@pytest.mark.soak
 class TestByAccountSas(TestByAccountKey):
     def credentials(self, server: Server, container: str) -> Credentials:
         return Sas("", f"BlobEndpoint={server.endpoint};SharedAccessSignature={account_sas(server)}")

@@ -78,6 +78,7 @@ def assert_whole(face: Face, folder: str, sent: dict[str, bytes]) -> None:
         assert face("GET", f"/api/v1/items/{item['id']}/content").body == sent[name]
 
 
+@pytest.mark.soak
 def test_killed_at_any_moment_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     server = Moorage(tmp_path / "data").start()
     face = Face(server, server.token())
@@ -100,6 +101,7 @@ def test_killed_at_any_moment_a_file_is_there_whole_or_not_at_all(tmp_path: Path
     server.stop()
 
 
+@pytest.mark.soak
 @pytest.mark.xdist_group("ceph")
 async def test_killed_while_sending_to_a_bucket_it_is_the_same(tmp_path: Path) -> None:
     storage = ceph()
