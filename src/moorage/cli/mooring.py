@@ -12,7 +12,20 @@ from urllib.parse import urlsplit
 import typer
 
 from moorage.cli.exits import Exit
-from moorage.cli.options import Json, Url
+from moorage.cli.options import (
+    AccessKey,
+    Ca,
+    Endpoint,
+    Globs,
+    Json,
+    KeysFile,
+    PathStyle,
+    Port,
+    Public,
+    Region,
+    SecretStdin,
+    Url,
+)
 from moorage.cli.places import is_here
 from moorage.cli.printing import Told, put_fields, put_json, say, text
 from moorage.cli.secrets import credentials_of
@@ -27,7 +40,6 @@ if TYPE_CHECKING:
     from moorage.client import Client
     from moorage.client.shapes import StartedMirror, Suggestion
 
-Globs = Annotated[list[str], typer.Option(help="A glob on the key below the prefix; repeat it.")]
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,19 +52,15 @@ def add(
     project: Annotated[str, typer.Option(help="The project, by name or id; made when missing.")] = "",
     name: Annotated[str, typer.Option(help="What a new store is called.")] = "",
     folder: Annotated[str, typer.Option(help="The folder below the project's root; default: after the address.")] = "",
-    endpoint: Annotated[str, typer.Option(help="S3: such as https://minio.example:9000; default: AWS.")] = "",
-    port: Annotated[int | None, typer.Option(help="S3: for an endpoint that names none.")] = None,
-    region: Annotated[str, typer.Option(help="S3: the region.")] = "",
-    path_style: Annotated[
-        bool | None, typer.Option("--path-style/--virtual-style", help="S3: bucket in the path or in the host name.")
-    ] = None,
-    ca: Annotated[Path | None, typer.Option(help="PEM file of the authorities to trust.", metavar="FILE")] = None,
-    anonymous: Annotated[bool, typer.Option("--anonymous", help="S3: a public bucket, without keys.")] = False,
-    access_key: Annotated[str | None, typer.Option(help="S3: the access key; its secret is asked for.")] = None,
-    secret_stdin: Annotated[bool, typer.Option("--secret-stdin", help="Read the secret key from stdin.")] = False,
-    credentials: Annotated[
-        Path | None, typer.Option(help="JSON or AWS credentials file with the keys.", metavar="FILE")
-    ] = None,
+    endpoint: Endpoint = "",
+    port: Port = None,
+    region: Region = "",
+    path_style: PathStyle = None,
+    ca: Ca = None,
+    anonymous: Public = False,
+    access_key: AccessKey = None,
+    secret_stdin: SecretStdin = False,
+    credentials: KeysFile = None,
     writable: Annotated[bool, typer.Option("--writable", help="Moorage may write to a new store; else never.")] = False,
     include: Globs = [],  # noqa: B006 - typer reads it, nobody changes it
     exclude: Globs = [],  # noqa: B006

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from moorage.cli.exits import Exit
-from moorage.cli.options import Json, Url
+from moorage.cli.options import (
+    AccessKey,
+    Ca,
+    Endpoint,
+    Json,
+    KeysFile,
+    PathStyle,
+    Port,
+    Public,
+    Region,
+    SecretStdin,
+    Url,
+)
 from moorage.cli.printing import print_report_lines, put_fields, put_json, put_rows, say
 from moorage.cli.secrets import credentials_of
 from moorage.cli.session import connected, settings_of
@@ -32,19 +44,15 @@ def add(
     ] = False,
     bucket: Annotated[str, typer.Option(help="S3: the bucket.")] = "",
     prefix: Annotated[str, typer.Option(help="Only keys that begin with it.")] = "",
-    endpoint: Annotated[str, typer.Option(help="S3: such as https://minio.example:9000; default: AWS.")] = "",
-    port: Annotated[int | None, typer.Option(help="S3: for an endpoint that names none.")] = None,
-    region: Annotated[str, typer.Option(help="S3: the region.")] = "",
-    path_style: Annotated[
-        bool | None, typer.Option("--path-style/--virtual-style", help="S3: bucket in the path or in the host name.")
-    ] = None,
-    ca: Annotated[Path | None, typer.Option(help="PEM file of the authorities to trust.", metavar="FILE")] = None,
-    anonymous: Annotated[bool, typer.Option("--anonymous", help="S3: a public bucket, without keys.")] = False,
-    access_key: Annotated[str | None, typer.Option(help="S3: the access key; its secret is asked for.")] = None,
-    secret_stdin: Annotated[bool, typer.Option("--secret-stdin", help="Read the secret key from stdin.")] = False,
-    credentials: Annotated[
-        Path | None, typer.Option(help="JSON or AWS credentials file with the keys.", metavar="FILE")
-    ] = None,
+    endpoint: Endpoint = "",
+    port: Port = None,
+    region: Region = "",
+    path_style: PathStyle = None,
+    ca: Ca = None,
+    anonymous: Public = False,
+    access_key: AccessKey = None,
+    secret_stdin: SecretStdin = False,
+    credentials: KeysFile = None,
     writable: Annotated[bool, typer.Option("--writable", help="Moorage may write to it; else never.")] = False,
     serve: Annotated[str, typer.Option(help="How readers get bytes: proxy or redirect.")] = "proxy",
     force: Annotated[bool, typer.Option("--force", help="Register it though its check fails.")] = False,
@@ -130,10 +138,8 @@ def change(
     *,
     anonymous: Annotated[bool, typer.Option("--anonymous", help="S3: from now on without keys.")] = False,
     access_key: Annotated[str | None, typer.Option(help="S3: a new access key; its secret is asked for.")] = None,
-    secret_stdin: Annotated[bool, typer.Option("--secret-stdin", help="Read the secret key from stdin.")] = False,
-    credentials: Annotated[
-        Path | None, typer.Option(help="JSON or AWS credentials file with the keys.", metavar="FILE")
-    ] = None,
+    secret_stdin: SecretStdin = False,
+    credentials: KeysFile = None,
     writable: Annotated[
         bool | None, typer.Option("--writable/--read-only", help="Moorage may write to it, or never.")
     ] = None,
