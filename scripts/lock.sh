@@ -9,6 +9,6 @@ compile() { # LOCK EXTRA...
   .cache/lock/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
     pyproject.toml "$@" -o "requirements/$lock.lock"
 }
-compile dev --extra server --extra heif --group dev
-compile server --extra server --extra heif -c requirements/dev.lock
+compile dev --extra server --extra heif --extra rolesanywhere --group dev
+compile server --extra server --extra heif --extra rolesanywhere -c requirements/dev.lock
 compile base -c requirements/dev.lock

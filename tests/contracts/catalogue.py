@@ -111,7 +111,7 @@ class StoresContract:
         def work(tx: Transaction) -> list[str]:
             tx.stores.add(Store("keyed", Connection(Provider.S3, credentials=Keys("a", SECRET))))
             tx.stores.add(disk("plain"))
-            return tx.stores.forget_credentials()
+            return tx.connections.forget_credentials()
 
         assert await facts.write(work) == ["keyed"]
         assert (await facts.read(lambda tx: tx.stores.named("keyed"))).connection.credentials == Forgotten()

@@ -44,7 +44,7 @@ async def test_another_key_opens_no_store_and_the_error_names_it(database_url: s
         await other.read(lambda tx: tx.stores.named("keyed"))
     assert await other.read(lambda tx: tx.stores.named("plain")) == plain
     assert await other.read(lambda tx: tx.instance.holds_seals())
-    assert await other.write(lambda tx: tx.stores.forget_credentials()) == ["keyed"]
+    assert await other.write(lambda tx: tx.connections.forget_credentials()) == ["keyed"]
     assert [store.name for store in await other.read(lambda tx: tx.stores.all())] == ["keyed", "plain"]
     assert not await other.read(lambda tx: tx.instance.holds_seals())
     await other.aclose()
@@ -53,11 +53,11 @@ async def test_another_key_opens_no_store_and_the_error_names_it(database_url: s
 async def test_sealing_again_uses_the_key_of_today(facts: Database) -> None:
     added = await facts.write(lambda tx: tx.stores.add(KEYED))
     other = await facts.write(lambda tx: tx.stores.add(replace(KEYED, name="other")))
-    first = await facts.write(lambda tx: tx.stores.seal_again(limit=1))
+    first = await facts.write(lambda tx: tx.connections.seal_again(limit=1))
     assert first == added.connection.id
-    second = await facts.write(lambda tx: tx.stores.seal_again(after=first, limit=1))
+    second = await facts.write(lambda tx: tx.connections.seal_again(after=first, limit=1))
     assert second == other.connection.id
-    assert await facts.write(lambda tx: tx.stores.seal_again(after=second)) == 0
+    assert await facts.write(lambda tx: tx.connections.seal_again(after=second)) == 0
     for one in (added, other):
         opened = await facts.read(lambda tx, id_=one.id: tx.stores.get(id_))  # type: ignore[misc]
         assert opened.connection.credentials == Keys("access", SECRET)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from moorage.database.audit import Audit
+from moorage.database.connections import Connections
 from moorage.database.counters import Deltas
 from moorage.database.idempotency import Idempotency
 from moorage.database.ids import Ids
@@ -72,7 +73,7 @@ QUERIES: dict[str, Callable[[Any], object]] = {
     "what holds an object": lambda c: Loose(on(c))._held(1, b"a/b"),
     "uploads of a project": lambda c: Items(on(c), Deltas(on(c))).uploads_in(ProjectId(1)),
     "taken names": lambda c: Items(on(c), Deltas(on(c))).taken(FolderId(1), [b"a", b"b"]),
-    "users of a store": lambda c: Stores(on(c)).users_of(StoreId(1)),
+    "users of a store": lambda c: Stores(on(c), Connections(on(c))).users_of(StoreId(1)),
     "trash": lambda c: Items(on(c), Deltas(on(c))).empty_trash(1),
     "idempotency": lambda c: Idempotency(c).get(UserId(1), "x", 1),
 }

@@ -24,7 +24,7 @@ ALL = {**KEYED, "disk": Anonymous()}
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from moorage.database.stores import Stores
+from moorage.database.connections import Connections
 from moorage.keyring import keyfile
 from moorage.settings import Settings
 from moorage.wiring import rotating
@@ -32,7 +32,7 @@ from moorage.wiring import rotating
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
-seal_again, prove, calls = Stores.seal_again, rotating._prove, []
+seal_again, prove, calls = Connections.seal_again, rotating._prove, []
 
 def one_batch(self, *, after=0):
     calls.append(after)
@@ -50,7 +50,7 @@ match sys.argv[2]:
     case "after the key is added":
         rotating._seal_again = die
     case "between two batches":
-        Stores.seal_again = one_batch
+        Connections.seal_again = one_batch
     case "before the canary":
         rotating.new_canary = die
     case "before the proof":

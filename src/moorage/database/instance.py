@@ -32,4 +32,6 @@ class Instance:
 
     def holds_seals(self) -> bool:
         """True where any connection has sealed credentials: a new key must not be made silently then."""
-        return bool(self._statements.rows("SELECT 1 FROM connection WHERE sealed IS NOT NULL LIMIT 1"))
+        return bool(
+            self._statements.rows("SELECT 1 FROM connection WHERE sealed IS NOT NULL OR former IS NOT NULL LIMIT 1")
+        )

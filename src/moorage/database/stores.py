@@ -1,25 +1,23 @@
-"""Connections and stores; credentials are sealed before they touch the database."""
+"""Stores, each with its connection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 
-from moorage.database.credentials import opened, sealed
+from moorage.database.connections import Connections, columns, scope_of
 from moorage.database.ids import SHARD
 from moorage.database.reports import read_report, written_report
 from moorage.database.statements import Statements
 from moorage.database.tables_catalogue import LOOSE
 from moorage.database.tables_stores import CONNECTION, STORE, STORE_CHECK
 from moorage.model.clock import now_ms
-from moorage.model.credentials import Forgotten
 from moorage.model.errors import AlreadyExists, InUse, NotFound, SealBroken
 from moorage.model.keys import Bucket, Prefix
 from moorage.model.probe import ProbeReport
-from moorage.model.store import Connection, ConnectionId, Provider, Scope, Serve, Store, StoreId
+from moorage.model.store import Serve, Store, StoreId
 
 _USERS_SHOWN: Final = 20
 
@@ -27,8 +25,9 @@ _USERS_SHOWN: Final = 20
 class Stores:
     """Implements ``moorage.model.transaction.Stores``."""
 
-    def __init__(self, statements: Statements) -> None:
+    def __init__(self, statements: Statements, connections: Connections) -> None:
         self._statements = statements
+        self._connections = connections
 
     def add(self, store: Store) -> Store:
         """Insert with a new id; a connection that has an id already is shared, another is made."""
@@ -38,8 +37,7 @@ class Stores:
             )
         connection = store.connection
         if not connection.id:
-            connection = replace(connection, id=ConnectionId(self._statements.new_id()))
-            self._statements.run(insert(CONNECTION).values(**self._connection_values(connection)))
+            connection = self._connections.add(connection)
         added = replace(
             store,
             connection=connection,
@@ -69,8 +67,7 @@ class Stores:
             raise AlreadyExists(
                 f"There is a store '{store.name}' already. Nothing was changed.", "Choose another.", store=store.name
             )
-        connection = self._connection_values(store.connection)
-        self._statements.run(update(CONNECTION).where(CONNECTION.c.id == store.connection.id).values(**connection))
+        self._connections.update(store.connection)
         self._statements.run(update(STORE).where(STORE.c.id == store.id).values(**_store_values(store)))
 
     def remove(self, store: StoreId) -> None:
@@ -84,9 +81,7 @@ class Stores:
         # Its loose objects can be reached no more, and an upload on its way to it fails.
         self._statements.run(delete(LOOSE).where(LOOSE.c.store == store))
         self._statements.run(delete(STORE).where(STORE.c.id == store))
-        shared = select(func.count()).select_from(STORE).where(STORE.c.connection == row.connection)
-        if not self._statements.run(shared).scalar_one():
-            self._statements.run(delete(CONNECTION).where(CONNECTION.c.id == row.connection))
+        self._connections.remove_unused(row.connection)
 
     def users_of(self, store: StoreId) -> tuple[str, ...]:
         """What stands in the way of removing it; at most a few of each kind."""
@@ -124,24 +119,6 @@ class Stores:
         """True once ``note_had_objects`` was called."""
         return bool(self._known(store).had_objects)
 
-    def forget_credentials(self) -> list[str]:
-        """Leave ``Forgotten`` in place of all credentials, unopened; the stores that had any, by name."""
-        sealed_ = CONNECTION.c.sealed.is_not(None)
-        stores = select(STORE.c.name).join(CONNECTION, CONNECTION.c.id == STORE.c.connection).where(sealed_)
-        names = [row.name for row in self._statements.run(stores.order_by(STORE.c.name))]
-        self._statements.run(update(CONNECTION).where(sealed_).values(kind=Forgotten().kind, sealed=None))
-        return names
-
-    def seal_again(self, *, after: int = 0, limit: int = 1000) -> int:
-        """Seal the next ``limit`` seals after that id with today's key; the last id, 0 where none is left."""
-        sealed_ = select(CONNECTION.c.id, CONNECTION.c.sealed).where(CONNECTION.c.sealed.is_not(None))
-        rows = self._statements.run(sealed_.where(CONNECTION.c.id > after).order_by(CONNECTION.c.id).limit(limit)).all()
-        sealer, last = self._statements.sealer, 0
-        for row in rows:
-            last, text = row.id, sealer.seal(sealer.open(row.sealed))
-            self._statements.run(update(CONNECTION).where(CONNECTION.c.id == last).values(sealed=text))
-        return last
-
     def _known(self, store: StoreId) -> Row[Any]:
         row = self._statements.first(select(STORE).where(STORE.c.id == store))
         if row is None:
@@ -154,36 +131,11 @@ class Stores:
             raise NotFound(missing, "List the stores.")
         return self._store(row)
 
-    def _connection_values(self, connection: Connection) -> dict[str, Any]:
-        return {
-            "id": connection.id,
-            "provider": connection.provider.value,
-            "endpoint": connection.endpoint,
-            "region": connection.region,
-            "path_style": connection.path_style,
-            "ca": connection.ca,
-            "root": connection.root,
-            "follow_symlinks": connection.follow_symlinks,
-            "kind": connection.credentials.kind,
-            "sealed": sealed(connection.credentials, self._statements.sealer),
-        }
-
     def _store(self, row: Row[Any]) -> Store:
         try:
-            credentials = opened(row.kind, row.sealed, self._statements.sealer)
+            connection = self._connections.read(row)
         except SealBroken as error:
             raise SealBroken(f"Store '{row.name}': {error.message}", error.advice) from error
-        connection = Connection(
-            provider=Provider(row.provider),
-            endpoint=row.endpoint,
-            region=row.region,
-            path_style=row.path_style,
-            ca=row.ca,
-            root=row.root,
-            follow_symlinks=row.follow_symlinks,
-            credentials=credentials,
-            id=ConnectionId(row.connection),
-        )
         return Store(
             name=row.name,
             connection=connection,
@@ -191,15 +143,14 @@ class Stores:
             prefix=Prefix(row.prefix),
             read_only=row.read_only,
             serve=Serve(row.serve),
-            scope=Scope(_ids(row.scope["projects"]), _ids(row.scope["users"])),
+            scope=scope_of(row.scope),
+            loan_role_arn=row.loan_role_arn,
             id=StoreId(row.id),
             created_ms=row.created_ms,
         )
 
 
-_SELECT: Final = select(STORE, *(column for column in CONNECTION.c if column.name != "id")).join(
-    CONNECTION, CONNECTION.c.id == STORE.c.connection
-)
+_SELECT: Final = select(STORE, *columns()).join(CONNECTION, CONNECTION.c.id == STORE.c.connection)
 
 
 def _store_values(store: Store) -> dict[str, Any]:
@@ -213,8 +164,5 @@ def _store_values(store: Store) -> dict[str, Any]:
         "serve": store.serve.value,
         "scope": asdict(store.scope),
         "created_ms": store.created_ms,
+        "loan_role_arn": store.loan_role_arn,
     }
-
-
-def _ids(values: Iterable[Any]) -> tuple[int, ...]:
-    return tuple(int(value) for value in values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, Table, Text, text
 
 from moorage.database.metadata import METADATA, Id, JsonText, KeyText, Millis
 
@@ -21,6 +21,15 @@ CONNECTION: Final = Table(
     Column("follow_symlinks", Boolean, nullable=False),
     Column("kind", Text, nullable=False, comment="kind of the credentials"),
     Column("sealed", LargeBinary, comment="credentials as JSON, sealed; null: there is nothing to hide"),
+    Column("name", Text, nullable=False, server_default=text("''"), comment="empty: it goes with its last store"),
+    Column(
+        "origin", Text, nullable=False, server_default=text("''"), comment="where it was declared; empty: by a person"
+    ),
+    Column("open_buckets", JsonText, comment="buckets whose stores links may make; empty: all; null: none"),
+    Column("scope", JsonText, comment="who may use the stores that links make; null: everyone"),
+    Column("former_kind", Text, comment="kind of the credentials before the last replacement"),
+    Column("former", LargeBinary, comment="those credentials, sealed, until the new ones have worked"),
+    Column("former_ms", Millis, comment="when they were replaced; null: there are none"),
 )
 STORE: Final = Table(
     "store",
@@ -35,6 +44,7 @@ STORE: Final = Table(
     Column("scope", JsonText, nullable=False),
     Column("had_objects", Boolean, nullable=False),
     Column("created_ms", Millis, nullable=False),
+    Column("loan_role_arn", Text, nullable=False, server_default=text("''"), comment="S3: the role that loans assume"),
 )
 STORE_CHECK: Final = Table(
     "store_check",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moorage.database.audit import Audit
+from moorage.database.connections import Connections
 from moorage.database.counters import Deltas
 from moorage.database.folders import Folders
 from moorage.database.idempotency import Idempotency
@@ -30,7 +31,9 @@ class Repositories:
         mirrors = Mirrors(statements, folders.unmount)
         self.folders: ports.Folders = folders
         self.mirrors: ports.Mirrors = mirrors
-        self.stores: ports.Stores = Stores(statements)
+        connections = Connections(statements)
+        self.connections: ports.Connections = connections
+        self.stores: ports.Stores = Stores(statements, connections)
         self.projects: ports.Projects = Projects(statements, mirrors)
         self.items: ports.Items = Items(statements, self._deltas)
         self.loose: ports.Loose = Loose(statements)

@@ -97,6 +97,33 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class RolesAnywhere:
+    """A role of AWS that is taken with an X.509 certificate: IAM Roles Anywhere.
+
+    Certificate, key and chain are PEM text by the time they are kept, whatever form they were given in.
+    """
+
+    trust_anchor_arn: str
+    profile_arn: str
+    role_arn: str
+    certificate: str
+    """The end-entity certificate: the one that the CA issued, never the CA's own."""
+    private_key: str = field(repr=False)
+    chain: str = ""
+    """Intermediates between certificate and root, without the root."""
+    passphrase: str = field(default="", repr=False)
+    kind: str = field(default="roles_anywhere", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Keys that a program prints: hardware tokens, key stores. Only settings name programs; this holds the name."""
+
+    name: str
+    kind: str = field(default="process", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceAccount:
     """A service account of Google by its key file: ``json`` is the file's text, not its path."""
 
@@ -113,4 +140,4 @@ class Forgotten:
 
 Azure = AccountKey | Sas | ConnectionString | ServicePrincipal
 Google = Hmac | ServiceAccount
-Credentials = Anonymous | Keys | Role | Azure | Google | Forgotten
+Credentials = Anonymous | Keys | Role | RolesAnywhere | Process | Azure | Google | Forgotten

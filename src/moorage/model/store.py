@@ -34,6 +34,14 @@ class Serve(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Who may use a store; empty means everyone. Ids of projects and users."""
+
+    projects: tuple[int, ...] = ()
+    users: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """Provider, endpoint and credentials. Several stores may share one."""
 
@@ -50,15 +58,26 @@ class Connection:
     follow_symlinks: bool = False
     """Disk: follow links that stay inside the root. Links that leave it are never followed."""
     credentials: Credentials = field(default_factory=Anonymous, repr=False)
+    name: str = ""
+    """Empty for one that came with a store and goes with the last store of it."""
+    origin: str = ""
+    """Where it was declared, such as ``remote_links.yml: lab``; what has an origin is changed there only."""
+    open_buckets: tuple[str, ...] | None = None
+    """The buckets whose stores links may make by their first use, ``bucket`` or ``bucket:prefix1:prefix2``.
+
+    Empty: every bucket that the credentials reach. None: no store is made so.
+    """
+    scope: Scope = field(default_factory=Scope)
+    """Who may use the stores that links make."""
     id: ConnectionId = ConnectionId(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """Who may use a store; empty means everyone. Ids of projects and users."""
+class Former:
+    """The credentials that a connection had before they were replaced; they can be taken back."""
 
-    projects: tuple[int, ...] = ()
-    users: tuple[int, ...] = ()
+    credentials: Credentials = field(repr=False)
+    replaced_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +91,8 @@ class Store:
     read_only: bool = True
     serve: Serve = Serve.PROXY
     scope: Scope = field(default_factory=Scope)
+    loan_role_arn: str = ""
+    """S3: the role that is assumed for loans, cut down to their prefix; empty: the store's own credentials ask."""
     id: StoreId = StoreId(0)
     created_ms: int = 0
 

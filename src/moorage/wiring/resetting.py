@@ -83,7 +83,7 @@ async def _forget(settings: Settings, sealer: RingSealer) -> list[str]:
     facts = Database.open(settings.catalogue_url, sealer=sealer)
 
     def write(tx: Transaction) -> list[str]:
-        stores = tx.stores.forget_credentials()
+        stores = tx.connections.forget_credentials()
         tx.instance.set(CANARY, new_canary(sealer))
         tx.audit.add(SYSTEM, "secrets.reset", "installation", stores=stores)
         return stores

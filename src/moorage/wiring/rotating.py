@@ -63,7 +63,7 @@ async def _seal_again(settings: Settings, ring: KeyRing) -> None:
     facts = Database.open(settings.catalogue_url, sealer=sealer)
     try:
         done = 0
-        while done := await facts.write(lambda tx, after=done: tx.stores.seal_again(after=after)):  # type: ignore[misc]
+        while done := await facts.write(lambda tx, after=done: tx.connections.seal_again(after=after)):  # type: ignore[misc]
             continue
 
         def conclude(tx: Transaction) -> None:

@@ -17,13 +17,14 @@ from moorage.model.transaction.mirrors import Mirrors
 from moorage.model.transaction.people import People, SignInLink
 from moorage.model.transaction.records import Answered, Audit, AuditRow, Idempotency, Instance
 from moorage.model.transaction.rows import ChangedRow, ItemQuery, NewRow, Row, UploadedRow
-from moorage.model.transaction.stores import Stores
+from moorage.model.transaction.stores import Connections, Stores
 
 __all__ = [
     "Answered",
     "Audit",
     "AuditRow",
     "ChangedRow",
+    "Connections",
     "Facts",
     "Folders",
     "Idempotency",
@@ -51,6 +52,7 @@ T = TypeVar("T")
 class Transaction(Protocol):
     """All ports, inside one transaction."""
 
+    connections: Connections
     stores: Stores
     projects: Projects
     folders: Folders
