@@ -234,10 +234,10 @@ async def test_a_missing_bucket_is_no_missing_object(behind: Behind) -> None:
 async def test_bytes_that_arrive_otherwise_make_no_object(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
     from moorage.stores.google import writing
 
-    async def wrong(_: bytes) -> bytes:
-        return bytes(16)
+    async def wrong(_: bytes) -> str:
+        return "A" * 22 + "=="
 
-    monkeypatch.setattr(writing, "_md5", wrong)
+    monkeypatch.setattr(writing, "md5_of", wrong)
     with pytest.raises(BodyBroken):
         await behind.store.put(A, b"x")
     assert (await behind.store.list_page()).objects == []

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,12 +12,12 @@ from moorage.stores.azure.access import Access, ByKey, BySas, ByToken, access_of
 from moorage.stores.azure.errors import Names, Problem, error_of, problem_in
 from moorage.stores.azure.place import place_of
 from moorage.stores.transport import EMPTY, Answer, Body, BytesBody, Purpose, Request, Transport
+from moorage.stores.transport.digests import md5_of
 
 VERSION: Final = "2023-11-03"
 """Of the Blob service's REST API; what it says of names, SAS and copies is what this adapter follows."""
 SMALL: Final = 1024 * 1024
 """Bytes of an answer that is a short document."""
-_INLINE: Final = 64 * 1024
 _SKEWED_S: Final = 60
 _USER_AGENT: Final = "moorage"
 _CAUSE_OF_NAME: Final = "dns"
@@ -111,15 +108,6 @@ class Client:
         clock = self.transport.clock
         clock.observe(answer.headers.get("Date"), at_once=True)
         return isinstance(self.access, ByKey) and abs(clock.offset_s) >= _SKEWED_S
-
-
-async def md5_of(data: bytes) -> str:
-    """The MD5 as headers hold it; of a long body it is made in a thread, beside the event loop."""
-
-    def make() -> str:
-        return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-
-    return make() if len(data) <= _INLINE else await asyncio.to_thread(make)
 
 
 def _unauthentic(problem: Problem) -> bool:

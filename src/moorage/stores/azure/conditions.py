@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from moorage.model.errors import AlreadyExists, Changed, MoorageError, ObjectNotFound
+from moorage.model.errors import MoorageError, ObjectNotFound
 from moorage.model.keys import Key
 from moorage.model.objects import ObjectInfo
 from moorage.model.store import Condition
@@ -13,17 +13,12 @@ from moorage.stores.azure.client import Call, Client
 from moorage.stores.azure.errors import error_of, problem_in
 from moorage.stores.azure.facts import info_of, is_folder
 from moorage.stores.transport import Answer
+from moorage.stores.transport.conditions import condition_failed
 
 FAILED: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 """Statuses of conditions that do not hold: 409 where something is there already, 404 for If-Match on nothing."""
 _ABSENT_CODES: Final = frozenset({"BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"})
 _MATCH_CODES: Final = _ABSENT_CODES | {"BlobNotFound"}
-
-
-def condition_headers(condition: Condition) -> dict[str, str]:
-    """The headers that ask the server to hold the condition."""
-    headers = {"If-Match": f'"{condition.if_match}"'} if condition.if_match else {}
-    return headers | ({"If-None-Match": "*"} if condition.if_absent else {})
 
 
 async def looked_at(client: Client, key: Key) -> Answer:
@@ -59,27 +54,7 @@ def refused(client: Client, key: Key, condition: Condition, answer: Answer) -> M
     """The error for an answer with a status of ``FAILED``: mostly that the condition does not hold."""
     problem = problem_in(answer)
     if condition.if_absent and problem.code in _ABSENT_CODES:
-        return failed(client, key, condition)
+        return condition_failed(client.names, key, condition)
     if condition.if_match and problem.code in _MATCH_CODES:
-        return failed(client, key, condition)
+        return condition_failed(client.names, key, condition)
     return error_of("put", key, answer, problem, client.names)
-
-
-def failed(client: Client, key: Key, condition: Condition) -> AlreadyExists | Changed:
-    """The error for a condition that does not hold."""
-    names = client.names
-    if condition.if_absent:
-        return AlreadyExists(
-            f"There is an object {key!r} in {names.bucket} already. Nothing was changed.",
-            "Choose another key.",
-            names.store,
-            names.bucket,
-            key,
-        )
-    return Changed(
-        f"{key!r} in {names.bucket} is not the version that was named. Nothing was changed.",
-        "Look at it again.",
-        names.store,
-        names.bucket,
-        key,
-    )

@@ -15,10 +15,11 @@ from moorage.model.objects import ObjectInfo
 from moorage.model.store import Condition
 from moorage.stores.azure.access import ByKey, BySas, ByToken, with_query
 from moorage.stores.azure.client import Call, Client
-from moorage.stores.azure.conditions import FAILED, condition_headers, failed, head, looked_at, made_by_us, refused
+from moorage.stores.azure.conditions import FAILED, head, looked_at, made_by_us, refused
 from moorage.stores.azure.facts import fact_headers, info_of
 from moorage.stores.azure.uploading import Blocks
 from moorage.stores.transport import Answer, side_by_side
+from moorage.stores.transport.conditions import condition_failed, condition_headers
 
 _LARGEST_AT_ONCE: Final = 256 * 1024**2
 _RANGE: Final = 256 * 1024**2
@@ -38,7 +39,7 @@ async def copy(
     found = info_of(source, told.headers, int(told.headers.get("Content-Length", "0")))
     if source == destination:
         if condition.if_absent or (condition.if_match and condition.if_match != found.etag):
-            raise failed(client, destination, condition)
+            raise condition_failed(client.names, destination, condition)
         return found
     named = await _source(client, found)
     admitted = FAILED if condition.if_absent or condition.if_match else frozenset[int]()

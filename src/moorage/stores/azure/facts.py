@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.errors import HeaderParseError
-from email.header import Header, decode_header, make_header
+from email.header import Header
 from typing import Final
 
 from moorage.model.errors import Invalid
-from moorage.model.keys import ETag, Key
+from moorage.model.keys import Key
 from moorage.model.objects import ObjectInfo
 from moorage.stores.azure.dates import http_ms
+from moorage.stores.transport.facts import etag_of, metadata_in
 
 _META: Final = "x-ms-meta-"
 _NONE_GIVEN: Final = "application/octet-stream"
@@ -33,17 +33,8 @@ def info_of(key: Key, headers: Mapping[str, str], size: int) -> ObjectInfo:
         http_ms(headers.get("Last-Modified")),
         headers.get("x-ms-version-id", ""),
         "" if media_type == _NONE_GIVEN else media_type,
-        {
-            name[len(_META) :].lower(): _decoded(value)
-            for name, value in headers.items()
-            if name.lower().startswith(_META)
-        },
+        metadata_in(headers, _META),
     )
-
-
-def etag_of(headers: Mapping[str, str]) -> ETag:
-    """The entity tag without quotes."""
-    return ETag(headers.get("ETag", "").strip('"'))
 
 
 def is_folder(headers: Mapping[str, str]) -> bool:
@@ -68,12 +59,3 @@ def fact_headers(media_type: str, metadata: Mapping[str, str] | None) -> dict[st
     if not (media_type.isascii() and media_type.isprintable()):
         raise Invalid("A media type is printable ASCII.", "Write it as type/subtype.", field="media_type")
     return headers
-
-
-def _decoded(value: str) -> str:
-    if not value.startswith("=?"):
-        return value
-    try:
-        return str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, ValueError):
-        return value

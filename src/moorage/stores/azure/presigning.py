@@ -13,9 +13,8 @@ from moorage.stores.azure.dates import iso_time
 from moorage.stores.azure.errors import not_azure
 from moorage.stores.azure.signing import DelegationKey, delegated_sas
 from moorage.stores.transport import BytesBody
+from moorage.stores.transport.store import LONGEST_LIFE_S
 
-LONGEST_LIFE_S: Final = 7 * 24 * 3600
-"""No delegated key lives longer; that of an account is not used for longer either."""
 _LETTERS: Final = {
     "r": "reading", "l": "listing", "c": "creating", "a": "appending", "w": "overwriting", "d": "deleting",
     "x": "deleting versions", "t": "tagging", "m": "moving", "p": "changing permissions",
@@ -47,6 +46,7 @@ async def _delegated(client: Client, access: ByToken, expires_s: int, now_s: flo
     lent = access.delegated
     if lent and (time_ms(lent.expiry) or 0) >= (now_s + expires_s) * 1000:
         return lent
+    # No delegated key lives longer.
     start, expiry = iso_time(now_s), iso_time(now_s + LONGEST_LIFE_S)
     body = f"<KeyInfo><Start>{start}</Start><Expiry>{expiry}</Expiry></KeyInfo>".encode()
     query = (("restype", "service"), ("comp", "userdelegationkey"))

@@ -13,20 +13,24 @@ from moorage.model.errors import BodyBroken
 from moorage.model.keys import Key
 from moorage.model.objects import ObjectInfo
 from moorage.model.store import Condition
-from moorage.stores.azure.client import Call, Client, md5_of
-from moorage.stores.azure.conditions import FAILED, condition_headers, made_by_us, refused
+from moorage.stores.azure.client import Call, Client
+from moorage.stores.azure.conditions import FAILED, made_by_us, refused
 from moorage.stores.azure.dates import http_ms
-from moorage.stores.azure.facts import etag_of, fact_headers
+from moorage.stores.azure.facts import fact_headers
 from moorage.stores.azure.uploading import MOST_BLOCKS, Blocks
 from moorage.stores.transport import Answer, BytesBody, StreamBody, side_by_side
+from moorage.stores.transport.conditions import condition_headers
+from moorage.stores.transport.cutting import Cut, chained
+from moorage.stores.transport.digests import md5_of
+from moorage.stores.transport.facts import etag_of
 
 LARGEST_SINGLE: Final = 64 * 1024 * 1024
 """Bytes of a body of known length that still goes in one Put Blob."""
 PART: Final = 8 * 1024 * 1024
 """Bytes of a block where nothing asks for larger ones."""
 _IN_FLIGHT: Final = 32 * 1024 * 1024
-_MIB: Final = 1024 * 1024
-_GROWS_EVERY: Final = 5000
+CUT: Final = Cut(PART, MOST_BLOCKS, grows_every=5000)
+"""Streams of unknown length reach 2 TiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Write:
     async def data(self, data: bytes) -> ObjectInfo:
         """Write bytes at hand; checksummed, and sent again after a passing fault."""
         if len(data) > LARGEST_SINGLE:
-            return await self._in_blocks(_slices(data), len(data))
+            return await self._in_blocks(CUT.whole(data), len(data))
         answer = await self.client.call(self._put(BytesBody(data)))
         if answer.status not in FAILED:
             return self._info(len(data), answer)
@@ -55,12 +59,12 @@ class Write:
         """Write a stream; blocks of 32 MiB together, and three more, are in memory at most."""
         if length is not None and PART < length <= LARGEST_SINGLE:
             return await self._as_it_comes(stream, length)
-        parts = aiter(_parts(stream, length))
+        parts = aiter(CUT.stream(stream, length))
         first = await anext(parts)
         second = await anext(parts, None)
         if second is None:
             return await self.data(first)
-        return await self._in_blocks(_chained(first, second, parts), length)
+        return await self._in_blocks(chained(first, second, parts), length)
 
     async def _as_it_comes(self, stream: AsyncIterable[bytes], length: int) -> ObjectInfo:
         digest = hashlib.md5(usedforsecurity=False)
@@ -92,7 +96,7 @@ class Write:
                 await asyncio.to_thread(whole.update, data)
                 yield upload.put(number, data)
 
-        await side_by_side(jobs(), max(1, _IN_FLIGHT // part_size(length)))
+        await side_by_side(jobs(), max(1, _IN_FLIGHT // CUT.size(length)))
         # Azure makes no checksum of an object of blocks; this one is kept with it, and tells ours from another's.
         md5 = base64.b64encode(whole.digest()).decode()
         headers = fact_headers(self.media_type, self.metadata) | {"x-ms-blob-content-md5": md5}
@@ -121,47 +125,3 @@ class Write:
             self.media_type,
             {name.lower(): value for name, value in (self.metadata or {}).items()},
         )
-
-
-def part_size(length: int | None) -> int:
-    """Bytes of a block, so that ``length`` needs at most 50,000 of them."""
-    return max(PART, -(-(length or 0) // MOST_BLOCKS // _MIB) * _MIB)
-
-
-async def _parts(stream: AsyncIterable[bytes], length: int | None) -> AsyncIterator[bytes]:
-    """The stream cut into blocks, at least one; of unknown length they grow, to reach 2 TiB.
-
-    Raises BodyBroken where the stream has not ``length`` bytes, before the last block is given.
-    """
-    held = bytearray()
-    taken = given = 0
-    size = part_size(length)
-    async for block in stream:
-        taken += len(block)
-        if length is not None and taken > length:
-            raise BodyBroken(f"The body has more than the {length} bytes announced. Nothing was written.")
-        held += block
-        while len(held) > size:
-            yield bytes(memoryview(held)[:size])
-            del held[:size]
-            given += 1
-            if given >= MOST_BLOCKS:
-                raise BodyBroken("The body is too long. Nothing was written.", "Say how long it is.")
-            if length is None:
-                size = PART * (1 + given // _GROWS_EVERY)
-    if length is not None and taken != length:
-        raise BodyBroken(f"The body ended after {taken} of {length} bytes. Nothing was written.")
-    yield bytes(held)
-
-
-async def _slices(data: bytes) -> AsyncIterator[bytes]:
-    size = part_size(len(data))
-    for start in range(0, len(data), size):
-        yield data[start : start + size]
-
-
-async def _chained(first: bytes, second: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    yield second
-    async for data in rest:
-        yield data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
@@ -71,6 +71,10 @@ class Client:
     project: str = ""
     """The project that pays where the bucket asks for one; empty: none."""
     learnt: Learnt = field(default_factory=Learnt)
+
+    def view(self, purpose: Purpose) -> Client:
+        """The same client on the connections of another purpose."""
+        return replace(self, purpose=purpose)
 
     async def call(self, call: Call) -> Answer:
         """The answer where it is a success or admitted. Raises the errors of ``moorage.model.errors``."""

@@ -12,7 +12,8 @@ from moorage.model.store import Condition
 from moorage.stores.google.client import Call, Client
 from moorage.stores.google.errors import not_google
 from moorage.stores.google.facts import FIELDS
-from moorage.stores.google.writing import FAILED, condition_query, failed, info, look, refused
+from moorage.stores.google.writing import FAILED, condition_query, info, look, refused
+from moorage.stores.transport.conditions import condition_failed
 
 _FIELDS: Final = f"done,rewriteToken,totalBytesRewritten,resource({FIELDS})"
 _SAME: Final = ("md5Hash", "size", "contentType", "metadata")
@@ -60,7 +61,7 @@ async def _itself(client: Client, key: Key, condition: Condition) -> ObjectInfo:
         raise ObjectNotFound(f"There is no object {key!r}.", "", client.names.store, client.names.bucket, key)
     told = info(client, key, found)
     if condition.if_absent or (condition.if_match and ETag(condition.if_match) != told.etag):
-        raise failed(client, key, condition)
+        raise condition_failed(client.names, key, condition)
     return told
 
 

@@ -15,7 +15,6 @@ from moorage.stores.google.place import Place, Query, quote_whole
 
 _ALGORITHM: Final = "GOOG4-RSA-SHA256"
 _PORT: Final = re.compile(r":\d+$")
-LONGEST_LIFE_S: Final = 7 * 24 * 3600
 
 
 def presign(account: Account, place: Place, key: str, query: Query, *, expires_s: int, now_s: float) -> str:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
 from moorage.model.credentials import Role, ServiceAccount
 from moorage.model.errors import (
-    BodyBroken,
     Invalid,
     MoorageError,
     ObjectNotFound,
-    RangeUnsatisfiable,
-    ReadOnly,
     Refused,
-    Unstorable,
 )
 from moorage.model.keys import ETag, Key
 from moorage.model.objects import ByteRange, ListingPage, ObjectBody, ObjectInfo
@@ -31,19 +25,26 @@ from moorage.stores.google.listing import list_page
 from moorage.stores.google.minting import KeyMint, MachineMint, scope_of, token_transport
 from moorage.stores.google.place import PUBLIC, place_of, unstorable
 from moorage.stores.google.sessions import SMALLEST, Session
-from moorage.stores.google.signing import LONGEST_LIFE_S, presign
+from moorage.stores.google.signing import presign
 from moorage.stores.google.tokens import Tokens
-from moorage.stores.google.writing import FAILED, Write, failed, info, look
+from moorage.stores.google.writing import FAILED, Write, info, look
 from moorage.stores.transport import Answer, Counters, Limits, OpenedBody, Purpose, Transport
+from moorage.stores.transport.conditions import condition_failed
+from moorage.stores.transport.store import (
+    CONTENT_RANGE,
+    LARGEST_PAGE,
+    NO_SUCH_RANGE,
+    HttpStore,
+    need_life,
+    need_page,
+    range_header,
+    size_told,
+)
 
 METADATA_HOST: Final = "metadata.google.internal"
-_LARGEST_PAGE: Final = 1000
-_NO_SUCH_RANGE: Final = frozenset({HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE})
-_CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(-?\d+)/(\d+)")
-_SIZE_ONLY: Final = re.compile(r"bytes \*/(\d+)")
 
 
-class GoogleStore:
+class GoogleStore(HttpStore[Client]):
     """One bucket of Google Cloud Storage, or of a server that speaks as it does. Implements ``ObjectStore``.
 
     Bytes are read in the XML dialect, the only one that sends the metadata along; all else is JSON. The ETag
@@ -62,15 +63,13 @@ class GoogleStore:
         metadata_host: str = METADATA_HOST,
     ) -> None:
         """Raises Invalid for an endpoint that is no address, and for credentials that cannot be used here."""
-        self.read_only = store.read_only
-        self._store = store
+        super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters))
         credentials = store.connection.credentials
         self._account: Account | None = None
         if isinstance(credentials, ServiceAccount):
             plain_http = store.connection.endpoint.startswith("http://")
             self._account = account_of(credentials.json, plain_http=plain_http)
         place = place_of(store, universe=self._account.universe if self._account else PUBLIC)
-        self._transport = Transport(limits=limits, ca=store.connection.ca, counters=counters)
         self._token_transport: Transport | None = None
         names = Names(store.name, store.bucket, place.endpoint, anonymous=credentials.kind == "anonymous")
         tokens = self._tokens(names, metadata_host)
@@ -78,40 +77,24 @@ class GoogleStore:
         self._tokens_kept = tokens
         self._client = Client(place, names, self._transport, purpose, tokens, project)
 
-    @property
-    def counters(self) -> Counters:
-        """Requests and bytes so far, of all purposes, those for tokens too."""
-        return self._transport.counters
-
-    @property
-    def clock_offset_s(self) -> float:
-        """The server's clock less ours in seconds; warn from 60 s on."""
-        return self._transport.clock.offset_s
-
-    def serving(self, purpose: Purpose) -> GoogleStore:
-        """The same store on the connections of another purpose; closing either closes both."""
-        other = object.__new__(GoogleStore)
-        other.__dict__.update(self.__dict__, _client=replace(self._client, purpose=purpose))
-        return other
-
     def unstorable(self, key: Key) -> str | None:
         """The reason why Google cannot hold ``key``; None: it can."""
         return unstorable(key)
 
     async def list_page(
-        self, prefix: str = "", *, after: Key | None = None, limit: int = _LARGEST_PAGE, delimiter: bool = False
+        self, prefix: str = "", *, after: Key | None = None, limit: int = LARGEST_PAGE, delimiter: bool = False
     ) -> ListingPage:
         """One page of the listing; see ``ObjectStore``."""
-        if not 1 <= limit <= _LARGEST_PAGE:
-            raise Invalid("A page has 1 to 1,000 keys.", "Ask for fewer.", field="limit")
+        need_page(limit)
         return await list_page(self._client, prefix, after, limit, delimiter=delimiter)
 
     async def stat(self, key: Key) -> ObjectInfo:
         """What is told of the object."""
-        self._must_be_storable_to_be_there(key)
+        self._must_be_there(key)
         found = await look(self._client, key)
         if found is None:
-            raise self._absent(key)
+            names = self._client.names
+            raise ObjectNotFound(f"There is no object {key!r} in {names.bucket}.", "", names.store, names.bucket, key)
         return info(self._client, key, found)
 
     async def get(self, key: Key, *, byte_range: ByteRange | None = None, if_match: ETag | None = None) -> ObjectBody:
@@ -120,12 +103,12 @@ class GoogleStore:
         ``if_match`` is compared here, with the generation of the answer: the XML dialect does not hold
         conditions on reads. Bytes that are stored compressed come as they are stored.
         """
-        self._must_be_storable_to_be_there(key)
+        self._must_be_there(key)
         if byte_range and byte_range.length == 0:
             raise await self._unsatisfiable(key, "", if_match)
         # Without gzip here Google would unpack what is stored packed, and send another length.
-        headers = {"Accept-Encoding": "gzip"} | ({"Range": _range_header(byte_range)} if byte_range else {})
-        call = Call("get", "GET", self._client.place.media(key), key, headers, collect_bytes=None, admit=_NO_SUCH_RANGE)
+        headers = {"Accept-Encoding": "gzip"} | ({"Range": range_header(byte_range)} if byte_range else {})
+        call = Call("get", "GET", self._client.place.media(key), key, headers, collect_bytes=None, admit=NO_SUCH_RANGE)
         try:
             answer = await self._client.call(call)
         except ObjectNotFound:
@@ -137,34 +120,16 @@ class GoogleStore:
         body = self._opened(key, answer, ranged=byte_range is not None)
         if if_match and body.info.etag != if_match:
             await body.aclose()
-            raise failed(self._client, key, Condition(if_match=if_match))
+            raise condition_failed(self._client.names, key, Condition(if_match=if_match))
         return body
 
-    async def put(
-        self,
-        key: Key,
-        body: bytes | AsyncIterable[bytes],
-        *,
-        length: int | None = None,
-        media_type: str = "",
-        metadata: Mapping[str, str] | None = None,
-        condition: Condition = ANYWAY,
-    ) -> ObjectInfo:
-        """Write the object: in one request up to 8 MiB (64 MiB of bytes at hand), else by an upload in chunks."""
-        self._must_be_writable(key)
-        self._must_be_storable(key)
-        write = Write(self._client, key, media_type, metadata, condition)
-        if not isinstance(body, bytes):
-            return await write.stream(body, length)
-        if length is not None and length != len(body):
-            raise BodyBroken(f"The body has {len(body)} bytes, not {length}. Nothing was written.", key=key)
-        return await write.data(body)
+    def _write(self, key: Key, media_type: str, metadata: Mapping[str, str] | None, condition: Condition) -> Write:
+        return Write(self._client, key, media_type, metadata, condition)
 
     async def copy(self, source: Key, destination: Key, *, condition: Condition = ANYWAY) -> ObjectInfo:
         """Copy by the server; see ``ObjectStore``."""
-        self._must_be_writable(destination)
-        self._must_be_storable(destination)
-        self._must_be_storable_to_be_there(source)
+        self._must_take(destination)
+        self._must_be_there(source)
         return await copy(self._client, source, destination, condition)
 
     async def delete(self, key: Key, *, if_match: ETag | None = None) -> None:
@@ -176,18 +141,17 @@ class GoogleStore:
         if if_match and generation is None:
             if await look(self._client, key) is None:
                 return
-            raise failed(self._client, key, Condition(if_match=if_match))
+            raise condition_failed(self._client.names, key, Condition(if_match=if_match))
         url = self._client.place.object(key, (("ifGenerationMatch", generation),) if generation else ())
         answer = await self._client.call(Call("delete", "DELETE", url, key, admit=frozenset({404, *FAILED})))
         if answer.status in FAILED:
-            raise failed(self._client, key, Condition(if_match=if_match))
+            raise condition_failed(self._client.names, key, Condition(if_match=if_match))
         if answer.status == HTTPStatus.NOT_FOUND:
             await self._client.bucket_must_be_there()
 
     async def try_multipart(self, key: Key) -> None:
         """Begin an upload in chunks, send the smallest one that there is, and cancel."""
-        self._must_be_writable(key)
-        self._must_be_storable(key)
+        self._must_take(key)
         async with Session(self._client, key, {"name": key}) as session:
             await session.send(bytes(SMALLEST))
             await session.cancel()
@@ -198,8 +162,7 @@ class GoogleStore:
         ``disposition``: the Content-Disposition that the answer will carry. Refused where no key is at hand to
         sign with: a machine's own account has none.
         """
-        if not 1 <= expires_s <= LONGEST_LIFE_S:
-            raise Invalid("A signed URL lives 1 second to 7 days.", "Ask for a shorter life.", field="expires_s")
+        need_life(expires_s)
         query = [("response-content-disposition", disposition)] if disposition else []
         if self._account:
             if self._client.learnt.pays:
@@ -221,7 +184,7 @@ class GoogleStore:
             await self._tokens_kept.aclose()
         if self._token_transport:
             await self._token_transport.aclose()
-        await self._transport.aclose()
+        await super().aclose()
 
     def _tokens(self, names: Names, metadata_host: str) -> Tokens | None:
         credentials, scope = self._store.connection.credentials, scope_of(read_only=self.read_only)
@@ -250,7 +213,7 @@ class GoogleStore:
     def _body(self, key: Key, answer: Answer, *, ranged: bool) -> OpenedBody:
         names, headers = self._client.names, answer.headers
         length, stored = headers.get("Content-Length", ""), headers.get("x-goog-stored-content-length", "")
-        told = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
+        told = CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
         if not length.isdigit():
             raise not_google(names, "a body without its length; does a proxy unpack it?")
         if ranged and not told:
@@ -267,56 +230,10 @@ class GoogleStore:
         return OpenedBody(answer, described, start=start, stop=stop, store=names.store, bucket=names.bucket)
 
     async def _unsatisfiable(self, key: Key, content_range: str, if_match: ETag | None) -> MoorageError:
-        told = _SIZE_ONLY.fullmatch(content_range)
-        if told and not if_match:
-            return self._no_byte(key, int(told[1]))
+        size = size_told(content_range)
+        if size is not None and not if_match:
+            return self._no_byte(key, size)
         found = await self.stat(key)
         if if_match and found.etag != if_match:
-            return failed(self._client, key, Condition(if_match=if_match))
+            return condition_failed(self._client.names, key, Condition(if_match=if_match))
         return self._no_byte(key, found.size)
-
-    def _no_byte(self, key: Key, size: int) -> RangeUnsatisfiable:
-        return RangeUnsatisfiable(
-            f"No byte of {key!r} lies in that range; it has {size} bytes.",
-            "",
-            self._store.name,
-            self._store.bucket,
-            key,
-            size,
-        )
-
-    def _must_be_writable(self, key: Key) -> None:
-        if self.read_only:
-            raise ReadOnly(
-                f"The store {self._store.name!r} is registered read-only. Nothing was written.",
-                "Register it as writable, where that is meant.",
-                self._store.name,
-                self._store.bucket,
-                key,
-            )
-
-    def _must_be_storable(self, key: Key) -> None:
-        reason = self.unstorable(key)
-        if reason:
-            raise Unstorable(
-                f"{reason} Nothing was written.",
-                "Choose another key.",
-                self._store.name,
-                self._store.bucket,
-                key,
-                reason,
-            )
-
-    def _must_be_storable_to_be_there(self, key: Key) -> None:
-        if self.unstorable(key) is not None:
-            raise self._absent(key)
-
-    def _absent(self, key: Key) -> ObjectNotFound:
-        names = self._client.names
-        return ObjectNotFound(f"There is no object {key!r} in {names.bucket}.", "", names.store, names.bucket, key)
-
-
-def _range_header(wanted: ByteRange) -> str:
-    if wanted.start is None:
-        return f"bytes=-{wanted.length}"
-    return f"bytes={wanted.start}-{'' if wanted.length is None else wanted.start + wanted.length - 1}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import hashlib
 import json
 import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
@@ -12,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from moorage.model.errors import AlreadyExists, BodyBroken, Changed, MoorageError, ObjectNotFound
+from moorage.model.errors import BodyBroken, MoorageError, ObjectNotFound
 from moorage.model.keys import Key
 from moorage.model.objects import ObjectInfo
 from moorage.model.store import Condition
@@ -21,12 +19,15 @@ from moorage.stores.google.errors import error_of, not_google, problem_in
 from moorage.stores.google.facts import FIELDS, described, generation_of, info_of
 from moorage.stores.google.sessions import CHUNK, Session
 from moorage.stores.transport import Answer, BytesBody
+from moorage.stores.transport.conditions import condition_failed
+from moorage.stores.transport.cutting import Cut, chained
+from moorage.stores.transport.digests import md5_of
 
+CUT: Final = Cut(CHUNK)
 LARGEST_SINGLE: Final = 64 * 1024 * 1024
 """Bytes at hand that still go in one request."""
 FAILED: Final = frozenset({HTTPStatus.PRECONDITION_FAILED})
 """The status of conditions that do not hold."""
-_INLINE: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ class Write:
         """Write bytes at hand: the server checks their MD5, and they are sent again after a passing fault."""
         query = condition_query(self.client, self.key, self.condition)
         if len(data) > LARGEST_SINGLE:
-            return await self._in_chunks(_slices(data), query)
-        md5 = await _md5(data)
-        description = described(self.key, self.media_type, self.metadata) | {"md5Hash": base64.b64encode(md5).decode()}
+            return await self._in_chunks(CUT.whole(data), query)
+        md5 = await md5_of(data)
+        description = described(self.key, self.media_type, self.metadata) | {"md5Hash": md5}
         boundary = secrets.token_hex(16)
         kind = f"Content-Type: {self.media_type}\r\n" if self.media_type else ""
         head = (
@@ -68,12 +69,12 @@ class Write:
     async def stream(self, stream: AsyncIterable[bytes], length: int | None) -> ObjectInfo:
         """Write a stream; two chunks of it are in memory at most."""
         query = condition_query(self.client, self.key, self.condition)
-        chunks = aiter(_chunks(stream, length))
+        chunks = aiter(CUT.stream(stream, length))
         first = await anext(chunks)
         second = await anext(chunks, None)
         if second is None:
             return await self.data(first)
-        return await self._in_chunks(_chained(first, second, chunks), query)
+        return await self._in_chunks(chained(first, second, chunks), query)
 
     async def _in_chunks(self, chunks: AsyncIterator[bytes], query: tuple[tuple[str, str], ...]) -> ObjectInfo:
         description = described(self.key, self.media_type, self.metadata)
@@ -83,23 +84,23 @@ class Write:
                 await session.send(held)
                 held = data
             answer = await session.finish(held, FAILED)
-            return await self._made(answer, session.md5, unsure=session.unsure)
+            return await self._made(answer, base64.b64encode(session.md5).decode(), unsure=session.unsure)
 
-    async def _made(self, answer: Answer, md5: bytes, *, unsure: bool) -> ObjectInfo:
+    async def _made(self, answer: Answer, md5: str, *, unsure: bool) -> ObjectInfo:
         """The object that was made. Where an earlier answer was lost, a failed condition may be our own doing."""
         if answer.ok:
             resource = self.client.parsed(answer)
             self._check(resource, md5)
         else:
             found = await look(self.client, self.key) if unsure else None
-            if found is None or found.get("md5Hash") != base64.b64encode(md5).decode():
+            if found is None or found.get("md5Hash") != md5:
                 raise refused(self.client, self.key, self.condition, answer)
             resource = found
         return info(self.client, self.key, resource)
 
-    def _check(self, resource: Mapping[str, Any], md5: bytes) -> None:
+    def _check(self, resource: Mapping[str, Any], md5: str) -> None:
         told = resource.get("md5Hash")
-        if told is not None and told != base64.b64encode(md5).decode():
+        if told is not None and told != md5:
             raise BodyBroken("The store holds other bytes than were sent.", "Write the object again.", key=self.key)
 
 
@@ -131,71 +132,12 @@ def condition_query(client: Client, key: Key, condition: Condition) -> tuple[tup
         return ()
     generation = generation_of(condition.if_match)
     if generation is None:
-        raise failed(client, key, condition)
+        raise condition_failed(client.names, key, condition)
     return (("ifGenerationMatch", generation),)
 
 
 def refused(client: Client, key: Key, condition: Condition, answer: Answer) -> MoorageError:
     """The error for an answer with a status of ``FAILED``."""
     if condition.if_absent or condition.if_match:
-        return failed(client, key, condition)
+        return condition_failed(client.names, key, condition)
     return error_of("put", key, answer, problem_in(answer), client.names)
-
-
-def failed(client: Client, key: Key, condition: Condition) -> AlreadyExists | Changed:
-    """The error for a condition that does not hold."""
-    names = client.names
-    if condition.if_absent:
-        return AlreadyExists(
-            f"There is an object {key!r} in {names.bucket} already. Nothing was changed.",
-            "Choose another key.",
-            names.store,
-            names.bucket,
-            key,
-        )
-    return Changed(
-        f"{key!r} in {names.bucket} is not the version that was named. Nothing was changed.",
-        "Look at it again.",
-        names.store,
-        names.bucket,
-        key,
-    )
-
-
-async def _chunks(stream: AsyncIterable[bytes], length: int | None) -> AsyncIterator[bytes]:
-    """The stream cut into chunks, at least one, the last never empty unless it is the only one.
-
-    Raises BodyBroken where the stream has not ``length`` bytes, before the last chunk is given.
-    """
-    held = bytearray()
-    taken = 0
-    async for block in stream:
-        taken += len(block)
-        if length is not None and taken > length:
-            raise BodyBroken(f"The body has more than the {length} bytes announced. Nothing was written.")
-        held += block
-        while len(held) > CHUNK:
-            yield bytes(memoryview(held)[:CHUNK])
-            del held[:CHUNK]
-    if length is not None and taken != length:
-        raise BodyBroken(f"The body ended after {taken} of {length} bytes. Nothing was written.")
-    yield bytes(held)
-
-
-async def _slices(data: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(data), CHUNK):
-        yield data[start : start + CHUNK]
-
-
-async def _chained(first: bytes, second: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    yield second
-    async for data in rest:
-        yield data
-
-
-async def _md5(data: bytes) -> bytes:
-    def digest() -> bytes:
-        return hashlib.md5(data, usedforsecurity=False).digest()
-
-    return digest() if len(data) <= _INLINE else await asyncio.to_thread(digest)

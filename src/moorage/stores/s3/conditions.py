@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 
-from moorage.model.errors import AlreadyExists, Changed, MoorageError, ObjectNotFound
+from moorage.model.errors import MoorageError, ObjectNotFound
 from moorage.model.keys import Key
 from moorage.model.objects import ObjectInfo
 from moorage.model.store import Condition
@@ -12,16 +13,12 @@ from moorage.stores.s3.client import Call, Client
 from moorage.stores.s3.errors import error_of, no_bucket, problem_in
 from moorage.stores.s3.facts import info_of
 from moorage.stores.transport import Answer
+from moorage.stores.transport.conditions import condition_failed
 
 FAILED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 """Statuses of conditions that do not hold: 409 while another write is under way, 404 for If-Match on nothing."""
+ADVICE: Final = "Look at it again; Ceph before version 18 refuses every update by ETag."
 _CONDITION_CODES = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "OperationAborted", "NoSuchKey"})
-
-
-def condition_headers(condition: Condition) -> dict[str, str]:
-    """The headers that ask the server to hold the condition."""
-    headers = {"If-Match": f'"{condition.if_match}"'} if condition.if_match else {}
-    return headers | ({"If-None-Match": "*"} if condition.if_absent else {})
 
 
 async def head(client: Client, key: Key) -> ObjectInfo:
@@ -58,7 +55,7 @@ async def look_first(client: Client, key: Key, condition: Condition) -> None:
     if condition.if_absent or condition.if_match:
         found = await head_or_none(client, key)
         if (condition.if_absent and found) or (condition.if_match and (not found or found.etag != condition.if_match)):
-            raise failed(client, key, condition)
+            raise condition_failed(client.names, key, condition, ADVICE)
 
 
 def refused(client: Client, key: Key, condition: Condition, answer: Answer) -> MoorageError:
@@ -71,24 +68,4 @@ def refused(client: Client, key: Key, condition: Condition, answer: Answer) -> M
         or (answer.status == HTTPStatus.NOT_FOUND and not condition.if_match)
     ):
         return error_of("put", key, answer, problem, client.names)
-    return failed(client, key, condition)
-
-
-def failed(client: Client, key: Key, condition: Condition) -> AlreadyExists | Changed:
-    """The error for a condition that does not hold."""
-    names = client.names
-    if condition.if_absent:
-        return AlreadyExists(
-            f"There is an object {key!r} in {names.bucket} already. Nothing was changed.",
-            "Choose another key.",
-            names.store,
-            names.bucket,
-            key,
-        )
-    return Changed(
-        f"{key!r} in {names.bucket} is not the version that was named. Nothing was changed.",
-        "Look at it again; Ceph before version 18 refuses every update by ETag.",
-        names.store,
-        names.bucket,
-        key,
-    )
+    return condition_failed(client.names, key, condition, ADVICE)

@@ -9,11 +9,12 @@ from moorage.model.keys import Key
 from moorage.model.objects import ObjectInfo
 from moorage.model.store import Condition
 from moorage.stores.s3.client import Call, Client
-from moorage.stores.s3.conditions import FAILED, condition_headers, head, look_first, refused
+from moorage.stores.s3.conditions import FAILED, head, look_first, refused
 from moorage.stores.s3.facts import meta_headers
 from moorage.stores.s3.place import quote_key
 from moorage.stores.s3.uploading import Multipart, checked, result_etag
 from moorage.stores.transport import side_by_side
+from moorage.stores.transport.conditions import condition_headers
 
 _LARGEST_AT_ONCE: Final = 5 * 1024**3
 _RANGE: Final = 512 * 1024**2

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from typing import Final
 
 from moorage.model.errors import Invalid
-from moorage.model.keys import ETag, Key
+from moorage.model.keys import Key
 from moorage.model.objects import ObjectInfo
 from moorage.stores.s3.dates import http_ms
+from moorage.stores.transport.facts import etag_of, metadata_in
 
 _META: Final = "x-amz-meta-"
 _NONE_GIVEN: Final = "binary/octet-stream"
@@ -32,17 +31,8 @@ def info_of(key: Key, headers: Mapping[str, str], size: int) -> ObjectInfo:
         http_ms(headers.get("Last-Modified")),
         headers.get("x-amz-version-id", ""),
         "" if media_type == _NONE_GIVEN else media_type,
-        {
-            name[len(_META) :].lower(): _decoded(value)
-            for name, value in headers.items()
-            if name.lower().startswith(_META)
-        },
+        metadata_in(headers, _META),
     )
-
-
-def etag_of(headers: Mapping[str, str]) -> ETag:
-    """The entity tag without quotes."""
-    return ETag(headers.get("ETag", "").strip('"'))
 
 
 def is_md5(etag: str, headers: Mapping[str, str]) -> bool:
@@ -63,13 +53,3 @@ def meta_headers(media_type: str, metadata: Mapping[str, str] | None) -> dict[st
         if not value.isprintable():
             raise Invalid("Media types and metadata hold no control characters.", "Remove them.", field="metadata")
     return headers
-
-
-def _decoded(value: str) -> str:
-    """S3 gives back what is not ASCII as an encoded word (RFC 2047)."""
-    if not value.startswith("=?"):
-        return value
-    try:
-        return str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, ValueError):
-        return value

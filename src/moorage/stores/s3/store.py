@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final, Self
 
-from moorage.model.errors import (
-    BodyBroken,
-    Invalid,
-    ObjectNotFound,
-    RangeUnsatisfiable,
-    ReadOnly,
-    Refused,
-    Unstorable,
-)
+from moorage.model.errors import RangeUnsatisfiable, Refused
 from moorage.model.keys import ETag, Key
 from moorage.model.objects import ByteRange, ListingPage, ObjectBody, ObjectInfo
 from moorage.model.store import ANYWAY, Condition, Provider, Store
 from moorage.stores.s3.client import Call, Client
-from moorage.stores.s3.conditions import condition_headers, failed, head, head_or_none
+from moorage.stores.s3.conditions import ADVICE, head, head_or_none
 from moorage.stores.s3.copying import copy
 from moorage.stores.s3.errors import not_s3
 from moorage.stores.s3.facts import info_of
@@ -28,15 +18,20 @@ from moorage.stores.s3.listing import list_page
 from moorage.stores.s3.uploading import Multipart
 from moorage.stores.s3.writing import Write
 from moorage.stores.transport import Answer, Counters, Limits, OpenedBody, Purpose, Transport
+from moorage.stores.transport.conditions import condition_failed, condition_headers
+from moorage.stores.transport.store import (
+    CONTENT_RANGE,
+    LARGEST_PAGE,
+    NO_SUCH_RANGE,
+    HttpStore,
+    need_life,
+    need_page,
+    range_header,
+    size_told,
+)
 
-_LARGEST_PAGE: Final = 1000
-_NO_SUCH_RANGE: Final = frozenset({HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE})
-_LONGEST_LIFE_S: Final = 7 * 24 * 3600
-_CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-_SIZE_ONLY: Final = re.compile(r"bytes \*/(\d+)")
 
-
-class S3Store:
+class S3Store(HttpStore[Client]):
     """One bucket of Amazon S3, MinIO, Ceph or any other server that speaks S3. Implements ``ObjectStore``.
 
     No request is made before the first verb. Times are whole seconds, wherever they come from; that of a
@@ -55,37 +50,18 @@ class S3Store:
         google: bool = False,
     ) -> None:
         """Raises Invalid for an endpoint that is no address, or a CA that is no PEM text. ``google``: see Client."""
-        self.read_only = store.read_only
-        self._store = store
-        self._transport = Transport(limits=limits, ca=store.connection.ca, counters=counters)
+        super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters))
         self._client = Client(store, self._transport, purpose, google=google)
-
-    @property
-    def counters(self) -> Counters:
-        """Requests and bytes so far, of all purposes."""
-        return self._transport.counters
-
-    @property
-    def clock_offset_s(self) -> float:
-        """The server's clock less ours in seconds; warn from 60 s on."""
-        return self._transport.clock.offset_s
-
-    def serving(self, purpose: Purpose) -> Self:
-        """The same store on the connections of another purpose; closing either closes both."""
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__, _client=self._client.view(purpose))
-        return other
 
     def unstorable(self, key: Key) -> str | None:
         """The reason why S3 cannot hold ``key``; None: it can."""
         return self._client.place.unstorable(key)
 
     async def list_page(
-        self, prefix: str = "", *, after: Key | None = None, limit: int = _LARGEST_PAGE, delimiter: bool = False
+        self, prefix: str = "", *, after: Key | None = None, limit: int = LARGEST_PAGE, delimiter: bool = False
     ) -> ListingPage:
         """One page of the listing; see ``ObjectStore``."""
-        if not 1 <= limit <= _LARGEST_PAGE:
-            raise Invalid("A page has 1 to 1,000 keys.", "Ask for fewer.", field="limit")
+        need_page(limit)
         return await list_page(self._client, prefix, after, limit, delimiter=delimiter)
 
     async def stat(self, key: Key) -> ObjectInfo:
@@ -98,42 +74,20 @@ class S3Store:
         self._must_be_there(key)
         if byte_range and byte_range.length == 0:
             raise await self._unsatisfiable(key, "")
-        headers = {"Range": _range_header(byte_range)} if byte_range else {}
+        headers = {"Range": range_header(byte_range)} if byte_range else {}
         headers |= {"If-Match": f'"{if_match}"'} if if_match else {}
-        call = Call("get", "GET", key, headers=headers, collect_bytes=None, admit=_NO_SUCH_RANGE)
+        call = Call("get", "GET", key, headers=headers, collect_bytes=None, admit=NO_SUCH_RANGE)
         answer = await self._client.call(call)
         if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise await self._unsatisfiable(key, answer.headers.get("Content-Range", ""))
         return self._opened(key, answer, ranged=byte_range is not None)
 
-    async def put(
-        self,
-        key: Key,
-        body: bytes | AsyncIterable[bytes],
-        *,
-        length: int | None = None,
-        media_type: str = "",
-        metadata: Mapping[str, str] | None = None,
-        condition: Condition = ANYWAY,
-    ) -> ObjectInfo:
-        """Write the object: in one PUT up to 64 MiB of known length, else in parts.
-
-        Ceph before version 18 refuses ``if_match`` always; conditions on parts and copies are checked by a
-        look just before, and by the server where it can.
-        """
-        self._must_be_writable(key)
-        self._must_be_storable(key)
-        write = Write(self._client, key, media_type, metadata, condition)
-        if not isinstance(body, bytes):
-            return await write.stream(body, length)
-        if length is not None and length != len(body):
-            raise BodyBroken(f"The body has {len(body)} bytes, not {length}. Nothing was written.", key=key)
-        return await write.data(body)
+    def _write(self, key: Key, media_type: str, metadata: Mapping[str, str] | None, condition: Condition) -> Write:
+        return Write(self._client, key, media_type, metadata, condition)
 
     async def copy(self, source: Key, destination: Key, *, condition: Condition = ANYWAY) -> ObjectInfo:
         """Copy by the server; see ``ObjectStore``."""
-        self._must_be_writable(destination)
-        self._must_be_storable(destination)
+        self._must_take(destination)
         self._must_be_there(source)
         return await copy(self._client, source, destination, condition)
 
@@ -148,15 +102,14 @@ class S3Store:
             if not found:
                 return
             if found.etag != if_match:
-                raise failed(self._client, key, condition)
+                raise condition_failed(self._client.names, key, condition, ADVICE)
         await self._client.call(
             Call("delete", "DELETE", key, headers=condition_headers(condition), admit=frozenset({404}))
         )
 
     async def try_multipart(self, key: Key) -> None:
         """Begin a multipart upload, send one part, list it and abort."""
-        self._must_be_writable(key)
-        self._must_be_storable(key)
+        self._must_take(key)
         async with Multipart(self._client, key, {}) as upload:
             await upload.put_part(1, b"moorage")
             if b"<PartNumber>1</PartNumber>" not in await upload.parts():
@@ -169,8 +122,7 @@ class S3Store:
         ``disposition``: the Content-Disposition that the answer will carry.
         """
         place = self._client.place
-        if not 1 <= expires_s <= _LONGEST_LIFE_S:
-            raise Invalid("A signed URL lives 1 second to 7 days.", "Ask for a shorter life.", field="expires_s")
+        need_life(expires_s)
         query = (("response-content-disposition", disposition),) if disposition else ()
         signer = self._client.signer
         if signer:
@@ -180,14 +132,10 @@ class S3Store:
             raise Refused("A store without credentials signs nothing.", "Give the store credentials.")
         return place.url(key)
 
-    async def aclose(self) -> None:
-        """Close all connections, those of other purposes too; a repeat does nothing."""
-        await self._transport.aclose()
-
     def _opened(self, key: Key, answer: Answer, *, ranged: bool) -> OpenedBody:
         names = self._client.names
         length = answer.headers.get("Content-Length", "")
-        told = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+        told = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
         if not length.isdigit() or (ranged and not told):
             answer.close()
             raise not_s3(names, "a body without its length" if not length.isdigit() else "the whole object for a range")
@@ -197,41 +145,5 @@ class S3Store:
         )
 
     async def _unsatisfiable(self, key: Key, content_range: str) -> RangeUnsatisfiable:
-        told = _SIZE_ONLY.fullmatch(content_range)
-        size = int(told[1]) if told else (await self.stat(key)).size
-        names = self._client.names
-        return RangeUnsatisfiable(
-            f"No byte of {key!r} lies in that range; it has {size} bytes.", "", names.store, names.bucket, key, size
-        )
-
-    def _must_be_writable(self, key: Key) -> None:
-        if self.read_only:
-            raise ReadOnly(
-                f"The store {self._store.name!r} is registered read-only. Nothing was written.",
-                "Register it as writable, where that is meant.",
-                self._store.name,
-                self._store.bucket,
-                key,
-            )
-
-    def _must_be_storable(self, key: Key) -> None:
-        reason = self.unstorable(key)
-        if reason:
-            raise Unstorable(
-                f"{reason} Nothing was written.",
-                "Choose another key.",
-                self._store.name,
-                self._store.bucket,
-                key,
-                reason,
-            )
-
-    def _must_be_there(self, key: Key) -> None:
-        if self.unstorable(key) is not None:
-            raise ObjectNotFound(f"S3 cannot hold {key!r}.", "", self._store.name, self._store.bucket, key)
-
-
-def _range_header(wanted: ByteRange) -> str:
-    if wanted.start is None:
-        return f"bytes=-{wanted.length}"
-    return f"bytes={wanted.start}-{'' if wanted.length is None else wanted.start + wanted.length - 1}"
+        size = size_told(content_range)
+        return self._no_byte(key, (await self.stat(key)).size if size is None else size)

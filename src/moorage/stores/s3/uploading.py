@@ -15,8 +15,8 @@ from moorage.model.errors import MoorageError
 from moorage.model.keys import ETag, Key
 from moorage.stores.s3.client import Call, Client
 from moorage.stores.s3.errors import error_of, not_s3, problem_in
-from moorage.stores.s3.facts import etag_of
 from moorage.stores.transport import Answer, BytesBody
+from moorage.stores.transport.facts import etag_of
 
 PART: Final = 8 * 1024 * 1024
 """Bytes of a part where nothing asks for larger ones; S3 takes no less than 5 MiB."""

@@ -12,17 +12,20 @@ from moorage.model.keys import ETag, Key
 from moorage.model.objects import ObjectInfo
 from moorage.model.store import Condition
 from moorage.stores.s3.client import Call, Client
-from moorage.stores.s3.conditions import FAILED, condition_headers, head_or_none, look_first, refused
+from moorage.stores.s3.conditions import FAILED, head_or_none, look_first, refused
 from moorage.stores.s3.dates import http_ms
-from moorage.stores.s3.facts import etag_of, is_md5, meta_headers
+from moorage.stores.s3.facts import is_md5, meta_headers
 from moorage.stores.s3.uploading import MOST_PARTS, PART, Multipart
 from moorage.stores.transport import Answer, BytesBody, StreamBody, side_by_side
+from moorage.stores.transport.conditions import condition_headers
+from moorage.stores.transport.cutting import Cut, chained
+from moorage.stores.transport.facts import etag_of
 
 LARGEST_SINGLE: Final = 64 * 1024 * 1024
 """Bytes of a body of known length that still goes in one PUT."""
 _IN_FLIGHT: Final = 32 * 1024 * 1024
-_MIB: Final = 1024 * 1024
-_GROWS_EVERY: Final = 1000
+CUT: Final = Cut(PART, MOST_PARTS, grows_every=1000)
+"""Streams of unknown length reach 400 GiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Write:
     async def data(self, data: bytes) -> ObjectInfo:
         """Write bytes at hand; checksummed, and sent again after a passing fault."""
         if len(data) > LARGEST_SINGLE:
-            return await self._in_parts(_slices(data), len(data))
+            return await self._in_parts(CUT.whole(data), len(data))
         if self.client.google:
             await look_first(self.client, self.key, self.condition)
         answer = await self.client.call(self._put(BytesBody(data)))
@@ -51,12 +54,12 @@ class Write:
         """Write a stream; parts of 32 MiB together, and three more, are in memory at most."""
         if length is not None and PART < length <= LARGEST_SINGLE:
             return await self._as_it_comes(stream, length)
-        parts = aiter(_parts(stream, length))
+        parts = aiter(CUT.stream(stream, length))
         first = await anext(parts)
         second = await anext(parts, None)
         if second is None:
             return await self.data(first)
-        return await self._in_parts(_chained(first, second, parts), length)
+        return await self._in_parts(chained(first, second, parts), length)
 
     async def _as_it_comes(self, stream: AsyncIterable[bytes], length: int) -> ObjectInfo:
         if self.client.google:
@@ -85,7 +88,7 @@ class Write:
                     number += 1
                     yield upload.put_part(number, data)
 
-            await side_by_side(jobs(), max(1, _IN_FLIGHT // part_size(length)))
+            await side_by_side(jobs(), max(1, _IN_FLIGHT // CUT.size(length)))
             await look_first(self.client, self.key, self.condition)
             answer = await upload.complete(condition_headers(self.condition), FAILED)
             # Looked at in any case: Ceph 16 answers with an empty ETag.
@@ -116,47 +119,3 @@ class Write:
             self.media_type,
             {name.lower(): value for name, value in (self.metadata or {}).items()},
         )
-
-
-def part_size(length: int | None) -> int:
-    """Bytes of a part, so that ``length`` needs at most 10,000 of them."""
-    return max(PART, -(-(length or 0) // MOST_PARTS // _MIB) * _MIB)
-
-
-async def _parts(stream: AsyncIterable[bytes], length: int | None) -> AsyncIterator[bytes]:
-    """The stream cut into parts, at least one; of unknown length they grow, to reach 400 GiB.
-
-    Raises BodyBroken where the stream has not ``length`` bytes, before the last part is given.
-    """
-    held = bytearray()
-    taken = given = 0
-    size = part_size(length)
-    async for block in stream:
-        taken += len(block)
-        if length is not None and taken > length:
-            raise BodyBroken(f"The body has more than the {length} bytes announced. Nothing was written.")
-        held += block
-        while len(held) > size:
-            yield bytes(memoryview(held)[:size])
-            del held[:size]
-            given += 1
-            if given >= MOST_PARTS:
-                raise BodyBroken("The body is too long. Nothing was written.", "Say how long it is.")
-            if length is None:
-                size = PART * (1 + given // _GROWS_EVERY)
-    if length is not None and taken != length:
-        raise BodyBroken(f"The body ended after {taken} of {length} bytes. Nothing was written.")
-    yield bytes(held)
-
-
-async def _slices(data: bytes) -> AsyncIterator[bytes]:
-    size = part_size(len(data))
-    for start in range(0, len(data), size):
-        yield data[start : start + size]
-
-
-async def _chained(first: bytes, second: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    yield second
-    async for data in rest:
-        yield data
