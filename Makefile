@@ -27,7 +27,7 @@ demo-clean:
 test: check
 	@scripts/test-packages.sh
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not soak" -q tests --ignore tests/browser
-	$(BIN)/python -m pytest -m "not soak" -q tests/browser # Playwright keeps an event loop of its own
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak" -q tests/browser # Playwright keeps an event loop of its own
 
 check:
 	@scripts/environment.sh .venv-test requirements/dev.lock "$(PYTHON)"

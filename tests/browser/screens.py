@@ -8,7 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import moorage
-from browser import installation, sample
+from browser import installation, prescribed, sample
 from moorage.web.pages.elsewhere import LIVES
 
 PACKAGE: Final = Path(moorage.__file__).parent
@@ -57,6 +57,7 @@ def _folder(query: dict[str, str], *, folder_id: str = "7") -> dict[str, Any]:
         "crumbs": [CRUMBS[0], {"id": folder_id, "name": "2021" if big else "empty"}],
         "query": shown,
         "mirror": installation.MIRRORS[0] if big else None,
+        "broken": 0,
         "jobs": [],
         "may_edit": True,
         "shut_by": "reef" if big else "",
@@ -135,6 +136,10 @@ def _browse(path: str, query: dict[str, str]) -> Screen | None:
             return "folder.html", "projects", "2021", _folder(query)
         case ["items", item_id]:
             return "item.html", "projects", "item", _item(item_id, query)
+        case ["projects", _, "links"]:
+            return "links.html", "projects", "Links of Reef survey 2021", prescribed.LINKS
+        case ["imports", _]:
+            return "links_import.html", "projects", "Import 5", prescribed.IMPORT
         case ["show"]:
             chosen = [str(one["name"]) for one in sample.PROJECTS if one["id"] == query.get("project")]
             shown = {"projects": sample.PROJECTS, "chosen": "".join(chosen), "may_show": not query.get("guest")}
@@ -147,13 +152,15 @@ def _connect(path: str, query: dict[str, str]) -> Screen | None:
     stores, mirrors = ([], []) if query.get("none") else (installation.STORES, installation.MIRRORS)
     match path.strip("/").split("/"):
         case ["stores"]:
-            return "stores.html", "stores", "Stores", {"stores": stores, "may_add": True}
+            return "stores.html", "stores", "Stores", {"stores": stores, "warnings": [], "may_add": True}
         case ["stores", "new"]:
             return "store_add.html", "stores", "Add a store", {}
+        case ["stores", _, "policy"]:
+            return "policy.html", "stores", "Policies of reef", prescribed.policy()
         case ["stores", _]:
             used_by = ["mirror 12", "project Reef survey 2021"]
             context = {"store": stores[0], "report": installation.REPORT, "used_by": used_by, "mirrors": mirrors[:1]}
-            return "store.html", "stores", "reef", context | {"may_edit": True}
+            return "store.html", "stores", "reef", context | {"may_edit": True, "reach": "", "loans": []}
         case ["mirrors"]:
             return "mirrors.html", "mirrors", "Mirrors", {"mirrors": mirrors, "may_add": True, "may_show": True}
         case ["mirrors", "new"]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from browser import installation
+from browser.axe import barriers
 from browser.conftest import Opener
 from browser.harness import Harness
 
 pytestmark = pytest.mark.xdist_group("browser-forms")
+ACCOUNT = "https://acc.blob.core.windows.net"
+STRING = "AccountName=acc;AccountKey=a2V5"
+KEY_FILE = '{"type": "service_account"}'
 
 
 def test_a_disk_is_sent_without_the_fields_of_a_bucket(open_page: Opener, harness: Harness) -> None:
@@ -79,7 +85,7 @@ def test_a_failed_probe_shows_a_line_per_permission_and_lets_one_register_anyway
 def test_an_anonymous_bucket_is_sent_without_keys_or_port(open_page: Opener, harness: Harness) -> None:
     page = open_page("/stores/new", wait="m-choose form")
     page.check("input[value=s3]")
-    page.check("input[value=anonymous]")
+    page.check("input[name=kind-s3][value=anonymous]")
     page.fill("#name", "open")
     page.fill("#bucket", "open-data")
     harness.answers["/api/v1/stores"] = (409, {"detail": "A store is named open already.", "field": "name"})
@@ -90,6 +96,86 @@ def test_an_anonymous_bucket_is_sent_without_keys_or_port(open_page: Opener, har
     assert body["credentials"] == {"kind": "anonymous"}
     assert body["path_style"] is None
     assert "port" not in body
+
+
+def test_only_the_fields_of_the_chosen_kind_are_sent(open_page: Opener, harness: Harness, tmp_path: Path) -> None:
+    """Tabs of kinds are radio buttons: arrow keys move between them; files are read in the browser."""
+    page = open_page("/stores/new", width=390, wait="m-choose form")
+    page.check("input[value=s3]")
+    page.fill("#access_key", "AKIA")
+    page.fill("#secret_key", "of another tab")
+    page.focus("input[name=kind-s3][value=keys]")
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert page.is_visible("#trust_anchor_arn")
+    assert page.is_hidden("#access_key")
+    assert "never the CA's own" in page.inner_text("#certificate-hint")
+    (tmp_path / "leaf.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    (tmp_path / "leaf.p12").write_bytes(b"\x30\x82\xff\x00")
+    for name, field, text in (
+        ("leaf.pem", "chain", "-----BEGIN CERTIFICATE-----\n"),
+        ("leaf.p12", "certificate", "MIL/AA=="),
+    ):
+        page.set_input_files(f"m-file[for={field}] input", str(tmp_path / name))
+        page.wait_for_selector(f"text={name} was read.")
+        assert page.input_value(f"#{field}") == text
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for field, typed in (("name", "reef"), ("bucket", "reef"), ("trust_anchor_arn", "a"), ("profile_arn", "p")):
+        page.fill(f"#{field}", typed)
+    page.fill("#anywhere_role_arn", "r")
+    fault = {"detail": "This is the CA certificate.", "advice": "Mend it.", "field": "credentials.certificate"}
+    harness.answers["/api/v1/stores"] = (422, fault)
+    page.click("text=Check and add")
+    page.wait_for_selector("#certificate[aria-invalid=true]")
+    assert harness.sent[-1][2]["credentials"] == {
+        "kind": "roles_anywhere",
+        "trust_anchor_arn": "a",
+        "profile_arn": "p",
+        "role_arn": "r",
+        "certificate": "MIL/AA==",
+        "chain": "-----BEGIN CERTIFICATE-----\n",
+    }
+    page.check("input[value=azure]")
+    page.fill("#container", "reef")
+    page.fill("#sas_token", "?sig=x")
+    harness.answers["/api/v1/stores"] = (201, {"name": "reef"})
+    page.click("text=Check and add")
+    page.wait_for_url("**/stores/reef")
+    assert harness.sent[-1][2] == {
+        "provider": "azure",
+        "name": "reef",
+        "endpoint": "",
+        "bucket": "reef",
+        "prefix": "",
+        "ca": "",
+        "credentials": {"kind": "sas", "token": "?sig=x"},
+        "read_only": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("address", "field", "secret", "credentials"),
+    [
+        (f"{ACCOUNT}/reef", "azure_secret", "?sp=rl&sig=x", {"kind": "sas", "token": "?sp=rl&sig=x"}),
+        ("azure://reef", "azure_secret", STRING, {"kind": "connection_string", "value": STRING}),
+        (f"{ACCOUNT}/reef", "azure_secret", "a2V5", {"kind": "account_key", "key": "a2V5"}),
+        ("gs://reef/2021", "google_key", KEY_FILE, {"kind": "service_account", "json": KEY_FILE}),
+        ("https://storage.googleapis.com/reef", "google_key", "", None),
+    ],
+)
+def test_the_one_form_takes_azure_and_google(
+    open_page: Opener, harness: Harness, address: str, field: str, secret: str, credentials: dict[str, str] | None
+) -> None:
+    page = open_page("/show", wait="m-suggest form")
+    page.fill("#address", address)
+    page.wait_for_selector(f"#{field}:visible")
+    page.fill(f"#{field}", secret)
+    harness.answers["/api/v1/mirrors"] = (202, {"id": "12", "job": "41", "folder": "7", "note": ""})
+    page.click("text=Show them")
+    page.wait_for_url("**/folders/7")
+    sent = [body for _, path, body in harness.sent if path == "/api/v1/mirrors"]
+    assert (sent[-1]["address"], sent[-1].get("credentials")) == (address, credentials)
 
 
 def test_a_mirror_takes_its_prefix_from_the_store_and_its_globs_by_line(open_page: Opener, harness: Harness) -> None:

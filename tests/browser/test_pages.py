@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import pytest
@@ -29,6 +30,8 @@ PATHS: Final = (
     "/folders/7?view=list",
     "/folders/6",
     "/folders/8",
+    "/projects/1/links",
+    "/imports/5",
     "/items/1000",
     "/items/1007",
     "/items/1003",
@@ -40,6 +43,7 @@ PATHS: Final = (
     "/stores?none=1",
     "/stores/new",
     "/stores/reef",
+    "/stores/reef/policy",
     "/mirrors",
     "/mirrors?none=1",
     "/mirrors/new",
@@ -82,7 +86,9 @@ def test_the_paths_above_show_every_template() -> None:
 
 def test_no_page_knows_a_connection_beside_its_store() -> None:
     pages = (PACKAGE / "templates").glob("*.html")
-    assert [file.name for file in pages if "connection" in file.read_text("utf-8").lower()] == []
+    # Azure calls one of its credentials so.
+    told = {file.name: re.sub("connection.?string", "", file.read_text("utf-8").lower()) for file in pages}
+    assert [name for name, text in told.items() if "connection" in text] == []
 
 
 def test_moving_between_pages_leaves_one_current_place_and_the_heading_in_focus(

@@ -228,7 +228,7 @@ def test_a_mirror_may_come_into_a_project_that_is_made_for_it(open_page: Opener,
 
 def test_keys_of_a_store_are_replaced_after_they_were_tried(open_page: Opener, harness: Harness) -> None:
     page = open_page("/stores/reef", wait="main")
-    page.click("text=Replace keys")
+    page.click("text=Replace credentials")
     assert barriers(page) == []
     page.fill("#access_key", "AKIB")
     page.fill("#secret_key", "wrong")

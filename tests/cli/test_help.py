@@ -32,7 +32,7 @@ def test_help_begins_with_one_picture_in_words() -> None:
 
 def test_commands_stand_in_the_order_in_which_a_newcomer_needs_them() -> None:
     names = [line.split()[1] for line in shown() if line.startswith("│ ") and line[2] not in " -"]
-    assert names[:6] == ["mirror", "ls", "find", "cat", "cp", "presign"]
+    assert names[:6] == ["mirror", "link", "ls", "find", "cat", "cp"]
     assert names[-1] == "worker"
     known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     assert set(names) == known

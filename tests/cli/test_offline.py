@@ -84,7 +84,7 @@ def test_settings_are_shown_with_their_origin_and_without_secrets(run: Run, monk
     assert "port\t81\tenvironment (MOORAGE_PORT)\t" in out
     assert "token\t(hidden)\t" in out
     assert "hush" not in out
-    assert "storage_region\t-\tdefault\tnot used yet" in out
+    assert "jupyter_sync\tfalse\tdefault\tnot used yet" in out
     monkeypatch.setenv("MOORAGE_PROT", "81")
     ran = run("config", "show")
     assert ran.code == 2

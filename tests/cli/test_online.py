@@ -16,7 +16,7 @@ from moorage.cli.application import main
 def test_a_list_is_tab_separated_lines_or_one_document_a_line(run: Run, toy: Toy) -> None:
     assert run("store", "ls").out == "reef\ts3\thttps://s3.example/reef/\tyes\tpassed\n"
     (line,) = run("store", "ls", "--json").out.splitlines()
-    assert json.loads(line)["credentials"] == {"kind": "keys"}
+    assert json.loads(line)["credentials"]["kind"] == "keys"
     assert json.loads(line)["created"] == "2026-11-20T15:04:05.123Z"
 
 
@@ -40,9 +40,7 @@ def test_a_store_is_added_and_its_check_shown(run: Run, toy: Toy, tmp_path: Path
     assert ran.code == 0
     assert json.loads(ran.out)["name"] == "reef"
     assert "reach         ok" in ran.err
-    assert toy.bodies[-1]["credentials"] == {
-        "kind": "keys", "access_key": "AK", "secret_key": "h%sh", "session_token": "",
-    }  # fmt: skip
+    assert toy.bodies[-1]["credentials"] == {"kind": "keys", "access_key": "AK", "secret_key": "h%sh"}
 
 
 def test_credentials_come_from_json_and_from_the_environment(
@@ -81,7 +79,8 @@ def test_a_disk_is_registered_by_its_absolute_root(run: Run, toy: Toy, tmp_path:
     run("store", "add", "local", "--root", "media", "--follow-symlinks", "--writable", "--force")
     body = toy.bodies[-1]
     assert (body["provider"], body["root"]) == ("disk", str(tmp_path / "media"))
-    assert (body["follow_symlinks"], body["read_only"], body["credentials"]) == (True, False, {"kind": "anonymous"})
+    assert (body["follow_symlinks"], body["read_only"]) == (True, False)
+    assert "credentials" not in body
 
 
 def test_what_uses_a_store_is_named_and_the_exit_is_conflict(run: Run, toy: Toy) -> None:

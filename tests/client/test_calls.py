@@ -36,9 +36,8 @@ async def test_a_failed_probe_is_raised_with_its_report(client: AsyncClient, toy
     assert [line.permission for line in report.lines] == [Permission.REACH, Permission.LIST]
     assert "hush" not in repr(caught.value)
     assert toy.bodies[-1] == {
-        "name": "reef", "provider": "s3", "bucket": "reef", "read_only": True, "serve": "proxy", "force": False,
-        "follow_symlinks": False,
-        "credentials": {"kind": "keys", "access_key": "AK", "secret_key": "hush", "session_token": ""},
+        "name": "reef", "provider": "s3", "bucket": "reef", "force": False,
+        "credentials": {"kind": "keys", "access_key": "AK", "secret_key": "hush"},
     }  # fmt: skip
     assert (await client.add_store("reef", "s3", bucket="reef", force=True)).name == "reef"
 
@@ -184,7 +183,7 @@ async def test_a_place_is_shown_by_its_address(client: AsyncClient, toy: Toy) ->
         address="s3://reef/2021", region="eu-west-1", credentials=Keys("AK", "hush"), folder="dives"
     )
     assert (started.store, started.project_name, started.made, started.note) == ("reef", "Reef", (), "")
-    keys = {"kind": "keys", "access_key": "AK", "secret_key": "hush", "session_token": ""}
+    keys = {"kind": "keys", "access_key": "AK", "secret_key": "hush"}
     assert toy.bodies[-1] == {
         "address": "s3://reef/2021", "region": "eu-west-1", "credentials": keys, "folder": "dives", "project": "",
         "create_project": False, "include": [], "exclude": [], "on_vanished": "hide",

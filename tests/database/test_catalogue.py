@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contracts.adopting import AdoptingContract
 from contracts.catalogue import FoldersContract, ProjectsContract, StoresContract
 from contracts.catalogue_intervals import IntervalsContract
 from contracts.catalogue_items import CountersContract, ItemsContract, TreesContract, WalkContract
@@ -54,4 +55,8 @@ class TestUploads(UploadsContract):
 
 
 class TestLoose(LooseContract):
+    pass
+
+
+class TestAdopting(AdoptingContract):
     pass

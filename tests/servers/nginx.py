@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -31,6 +32,28 @@ http {{
 }}
 """
 
+FILES = """
+{user} daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log off; client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
+  types {{ image/png png; image/jpeg jpg; video/mp4 mp4; text/html html; }}
+  default_type application/octet-stream;
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {home}/leaf.pem; ssl_certificate_key {home}/leaf.pem;
+    merge_slashes off;
+    location / {{ root {root}; }}
+    location /dated/ {{ alias {root}/; etag off; }}
+    location /bare/ {{ alias {root}/; etag off; if_modified_since off; add_header Last-Modified ""; }}
+    location /whole/ {{ alias {root}/; max_ranges 0; }}
+    location /moved/ {{ rewrite ^/moved/(.*)$ /$1 redirect; }}
+    location /closed/ {{ return 403; }}
+  }}
+}}
+"""
+
 
 def free_port() -> int:
     """A port that nobody listens on now."""
@@ -41,10 +64,25 @@ def free_port() -> int:
 @contextmanager
 def tls_proxy(home: Path, *, port: int, behind: int, path: str, host: str = "somewhere.invalid") -> Iterator[str]:
     """Runs while the block does; the path is passed on unchanged. Yields the authority's PEM text."""
+    with _running(home, CONFIG.format(home=home, port=port, behind=behind, path=path, host=host), port) as authority:
+        yield authority
+
+
+@contextmanager
+def tls_files(home: Path, root: Path) -> Iterator[tuple[str, str]]:
+    """Serves the files below ``root``: as they are, and below paths that tell less. Yields (address, authority)."""
+    port = free_port()
+    user = "user root;" if os.geteuid() == 0 else ""  # else workers of root's master could not read its files
+    with _running(home, FILES.format(user=user, home=home, port=port, root=root), port) as authority:
+        yield f"https://127.0.0.1:{port}", authority
+
+
+@contextmanager
+def _running(home: Path, text: str, port: int) -> Iterator[str]:
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     _, authority = tls_server(home, "localhost")
     config = home / "nginx.conf"
-    config.write_text(CONFIG.format(home=home, port=port, behind=behind, path=path, host=host))
+    config.write_text(text)
     process = subprocess.Popen(
         [program, "-p", str(home), "-e", str(home / "error.log"), "-c", str(config)], stderr=subprocess.DEVNULL
     )

@@ -23,6 +23,14 @@ def s3(bucket: str, prefix: str = "", endpoint: str = "", region: str = "") -> P
     return Place(Provider.S3, endpoint=endpoint, region=region, bucket=bucket, prefix=Prefix(prefix))
 
 
+ACCOUNT = "https://acc.blob.core.windows.net"
+CHINA = "https://acc.blob.core.chinacloudapi.cn"
+
+
+def cloud(provider: Provider, bucket: str, prefix: str = "", endpoint: str = "") -> Place:
+    return Place(provider, endpoint=endpoint, bucket=bucket, prefix=Prefix(prefix))
+
+
 @pytest.mark.parametrize(
     ("line", "place"),
     [
@@ -57,6 +65,20 @@ def s3(bucket: str, prefix: str = "", endpoint: str = "", region: str = "") -> P
         ("https://s3.us-gov-east-1.amazonaws.com/reef/a", s3("reef", "a/", region="us-gov-east-1")),
         ("https://reef.s3.cn-north-1.amazonaws.com.cn/a", s3("reef", "a/", region="cn-north-1")),
         ("https://s3.amazonaws.com.evil.example/reef", s3("reef", "", "https://s3.amazonaws.com.evil.example")),
+        ("minio://reef/a", s3("reef", "a/")),
+        ("azure://reef/a b?#/c", cloud(Provider.AZURE, "reef", "a b?#/c/")),
+        ("az://reef", cloud(Provider.AZURE, "reef")),
+        ("azure://$root", cloud(Provider.AZURE, "$root")),
+        (f"{ACCOUNT}/reef/a%20b", cloud(Provider.AZURE, "reef", "a b/", ACCOUNT)),
+        ("https://acc.blob.core.chinacloudapi.cn/reef", cloud(Provider.AZURE, "reef", "", CHINA)),
+        ("abfss://reef@acc.dfs.core.windows.net/a", cloud(Provider.AZURE, "reef", "a/", ACCOUNT)),
+        ("wasbs://reef@acc.blob.core.windows.net/a", cloud(Provider.AZURE, "reef", "a/", ACCOUNT)),
+        ("google://reef/2021", cloud(Provider.GOOGLE, "reef", "2021/")),
+        ("gs://reef.example.org/a", cloud(Provider.GOOGLE, "reef.example.org", "a/")),
+        ("gcs://reef", cloud(Provider.GOOGLE, "reef")),
+        ("https://storage.googleapis.com/reef/a", cloud(Provider.GOOGLE, "reef", "a/")),
+        ("https://reef.storage.googleapis.com/a", cloud(Provider.GOOGLE, "reef", "a/")),
+        ("https://storage.cloud.google.com/reef/a", cloud(Provider.GOOGLE, "reef", "a/")),
         ("fs://photos", Place(Provider.DISK, store="photos")),
         ("fs://photos/2021", Place(Provider.DISK, store="photos", prefix=Prefix("2021/"))),
         ("photos", Place(store="photos")),
@@ -117,10 +139,16 @@ def test_a_line_names_one_place(line: str, place: Place) -> None:
         ("https://user:hush@minio.example/reef", "user name or password"),
         ("s3://AKIA:hush@reef/a", "user name or password"),
         ("https://eu-west-1.console.aws.amazon.com/s3/buckets/reef", "page of the AWS console"),
-        ("azure://reef/a", "not built yet"),
-        ("google://reef/a", "not built yet"),
-        ("gs://reef/a", "not built yet"),
-        ("https://account.blob.core.windows.net/reef", "not built yet"),
+        ("https://portal.azure.com/#home", "page of the Azure portal"),
+        ("https://console.cloud.google.com/storage/browser/reef", "page of the Google Cloud console"),
+        ("azure://", "no container"),
+        ("azure://Reef/a", "not the name of a container"),
+        ("https://account.blob.core.windows.net", "no container"),
+        ("https://account.blob.core.windows.net/reef?sv=2022-11-02&sig=hush", "SAS token"),
+        ("http://127.0.0.1:10000/account/reef?sig=hush", "SAS token"),
+        ("google://", "no bucket"),
+        ("gs://Reef/a", "not a bucket's name"),
+        ("https://storage.googleapis.com/", "no bucket"),
         ("ftp://host/reef", "no kind of place"),
         ("fs://", "no name of a store"),
         ("fs://a b/c", "no name of a store"),
@@ -165,6 +193,9 @@ def test_endpoint_and_region_beside_the_address_count() -> None:
         ("https://reef.s3.eu-west-1.amazonaws.com/", {"region": "us-east-1"}, "region"),
         ("/data", {"endpoint": "https://one.example"}, "endpoint"),
         ("photos", {"region": "eu-west-1"}, "region"),
+        (f"{ACCOUNT}/reef", {"endpoint": "https://other.blob.core.windows.net"}, "endpoint"),
+        ("https://storage.googleapis.com/reef", {"endpoint": "https://one.example"}, "endpoint"),
+        ("azure://reef", {"region": "westeurope"}, "region"),
     ],
 )
 def test_what_contradicts_the_address_is_refused(line: str, more: dict[str, str], field: str) -> None:
@@ -207,6 +238,22 @@ def test_a_directory_is_its_own_line(segments: list[str]) -> None:
 def test_text_of_a_bucket_is_read_as_the_same_bucket(bucket: str, prefix: str, endpoint: str) -> None:
     place = s3(bucket, prefix, endpoint)
     assert parse_place(place.text) == place
+
+
+@given(st.from_regex(r"[a-z0-9]{3,40}", fullmatch=True), PREFIXES, st.sampled_from(["azure", "google", ACCOUNT, CHINA]))
+def test_text_of_a_place_in_a_cloud_is_read_as_the_same(bucket: str, prefix: str, where: str) -> None:
+    place = cloud(Provider.AZURE, bucket, prefix, where)
+    if where in ("azure", "google"):
+        place = cloud(Provider(where), bucket, prefix)
+    assume(where in (ACCOUNT, CHINA) or place.text == place.text.strip())
+    assert parse_place(place.text) == place
+
+
+def test_the_endpoint_of_a_server_of_one_s_own_stands_beside_the_address() -> None:
+    azurite, fake = "http://127.0.0.1:10000/devstoreaccount1", "http://127.0.0.1:4443"
+    assert parse_place("azure://reef/a", endpoint=f"{azurite}/") == cloud(Provider.AZURE, "reef", "a/", azurite)
+    assert parse_place("gs://reef", endpoint=fake) == cloud(Provider.GOOGLE, "reef", "", fake)
+    assert parse_place("gs://reef", endpoint="https://storage.googleapis.com/") == cloud(Provider.GOOGLE, "reef")
 
 
 @given(NAMES, PREFIXES)

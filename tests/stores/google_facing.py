@@ -13,7 +13,8 @@ from moorage.stores.transport import Limits
 from servers import fakegcs
 from stores.faulty import QUICK, Answer, Faulty, faulty
 from stores.google_bucket import bucket_of, store_at
-from stores.google_gate import Gate, gate
+from stores.google_desk import Desk
+from stores.google_gate import serving
 from stores.google_tokens import TokenServer, key_file, token_server
 
 
@@ -36,7 +37,7 @@ class Behind:
 
     registered: Store
     store: GoogleStore
-    gate: Gate
+    gate: Desk
     tokens: TokenServer
 
     def opened(self, **changes: object) -> GoogleStore:
@@ -52,7 +53,11 @@ class Behind:
 async def behind_gate(limits: Limits = QUICK) -> AsyncIterator[Behind]:
     """A writable store with a service account, behind a gate that checks it."""
     upstream = fakegcs()
-    async with bucket_of(upstream) as name, token_server() as tokens, gate(upstream.endpoint, name, tokens) as front:
+    async with (
+        bucket_of(upstream) as name,
+        token_server() as tokens,
+        serving(Desk(upstream.endpoint, name, tokens)) as front,
+    ):
         registered = store_at(front.endpoint, name, ServiceAccount(key_file(tokens.uri)))
         store = GoogleStore(registered, limits=limits)
         try:

@@ -16,7 +16,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import aiohttp
@@ -28,6 +28,9 @@ from stores.google_tokens import EMAIL, TokenServer
 PERMISSIONS = {"GET": "storage.objects.get", "POST": "storage.objects.create", "DELETE": "storage.objects.delete"}
 STEP = 1 << 20
 _SPAN = re.compile(r"bytes (?:\*|(\d+)-(\d+))/(\*|\d+)")
+
+
+G = TypeVar("G", bound="Gate")
 
 
 class Refusal(Exception):
@@ -95,6 +98,8 @@ class Gate:
             return told(refusal, xml=xml)
 
     def _admit(self, request: web.BaseRequest, path: str, query: dict[str, str]) -> None:
+        if path.startswith("/upload/") and "upload_id" in query:
+            return  # the address of an upload is let in by itself
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         issued = self.tokens.good(token)
         if scheme != "Bearer" or issued is None:
@@ -111,10 +116,19 @@ class Gate:
                 f"{EMAIL} does not have {permission} access to the Google Cloud Storage object. Permission "
                 f"'{permission}' denied on resource (or it may not exist).",
             )
+        if issued.boundary and not issued.boundary.admits(permission, self.bucket, self._name(path, query), query):
+            raise Refusal(403, "forbidden", f"{EMAIL} does not have {permission} access within the access boundary.")
         if request.method != "GET" and not issued.writes:
             raise Refusal(403, "forbidden", "Request had insufficient authentication scopes.")
         if self.payer and request.headers.get("x-goog-user-project", query.get("userProject")) != self.payer:
             raise Refusal(400, "required", "Bucket is a requester pays bucket but no user project provided.")
+
+    def _name(self, path: str, query: dict[str, str]) -> str:
+        """The object that a request is about; empty for the listing."""
+        if path.startswith("/upload/"):
+            return query.get("name", "")
+        rest = path.removeprefix(f"/storage/v1/b/{self.bucket}/o").removeprefix(f"/{self.bucket}")
+        return unquote(rest.removeprefix("/"))
 
     async def _read(
         self, request: web.BaseRequest, path: str, query: dict[str, str], *, xml: bool
@@ -279,7 +293,14 @@ def quote_xml(text: str) -> str:
 
 @asynccontextmanager
 async def gate(upstream: str, bucket: str, tokens: TokenServer) -> AsyncIterator[Gate]:
-    server = Gate(upstream, bucket, tokens)
+    """A gate that answers on a free port."""
+    async with serving(Gate(upstream, bucket, tokens)) as server:
+        yield server
+
+
+@asynccontextmanager
+async def serving(server: G) -> AsyncIterator[G]:
+    """The same for any kind of gate."""
     runner = web.ServerRunner(web.Server(server.handle), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -22,8 +22,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from stores.google_boundary import Boundary, boundary_in
+
 EMAIL = "reader@reef.iam.gserviceaccount.com"
 KEY_ID = "key-one"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/devstorage"
 LONGEST_S = 3600
@@ -64,6 +68,7 @@ class Issued:
 
     scope: str
     ends: float
+    boundary: Boundary | None = None
 
     @property
     def writes(self) -> bool:
@@ -108,7 +113,10 @@ class TokenServer:
             return web.Response(status=503)
         if request.path.startswith("/computeMetadata/"):
             return self._metadata(request)
-        refusal = self._refusal(request, await request.read())
+        body = await request.read()
+        if request.path == "/v1/token":
+            return self._exchange(parse_qs(body.decode()))
+        refusal = self._refusal(request, body)
         date = {"Date": formatdate(time.time() + self.ahead_s, usegmt=True)}
         if refusal:
             code, words = refusal
@@ -124,6 +132,22 @@ class TokenServer:
         if not self.has_account or not request.path.endswith("/service-accounts/default/token"):
             return web.Response(status=404, headers=flavor)
         return web.json_response(self._give(request.query["scopes"]), headers=flavor)
+
+    def _exchange(self, form: dict[str, list[str]]) -> web.Response:
+        """Source: RFC 8693; IAM documentation, downscoped credentials: what a boundary may hold."""
+        source = self.good(form.get("subject_token", [""])[0])
+        if form.get("grant_type") != [EXCHANGE] or form.get("requested_token_type") != [ACCESS_TOKEN]:
+            return web.json_response({"error": "unsupported_grant_type"}, status=400)
+        if source is None or source.boundary or form.get("subject_token_type") != [ACCESS_TOKEN]:
+            return web.json_response({"error": "invalid_grant", "error_description": "Bad subject_token"}, status=400)
+        try:
+            boundary = boundary_in(form["options"][0])
+        except (KeyError, ValueError) as error:
+            told = {"error": "invalid_request", "error_description": f"Invalid access boundary: {error}"}
+            return web.json_response(told, status=400)
+        token = f"ya29.c.{secrets.token_urlsafe(24)}"
+        self.issued[token] = Issued(source.scope, source.ends, boundary)
+        return web.json_response({"access_token": token, "issued_token_type": ACCESS_TOKEN, "token_type": "Bearer"})
 
     def _give(self, scope: str) -> dict[str, Any]:
         token = f"ya29.{secrets.token_urlsafe(24)}"
@@ -157,7 +181,7 @@ class TokenServer:
             return "invalid_grant", "Invalid JWT: Failed audience check."
         if claims["exp"] - claims["iat"] > LONGEST_S or claims["iat"] > now + SKEW_S or claims["exp"] < now:
             return "invalid_grant", LATE
-        if claims["scope"] not in {f"{SCOPE}.read_only", f"{SCOPE}.read_write"}:
+        if claims["scope"] not in {f"{SCOPE}.{word}" for word in ("read_only", "read_write", "full_control")}:
             return "invalid_scope", "Invalid OAuth scope or ID token audience provided."
         return None
 

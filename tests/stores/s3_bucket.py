@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import boto3
@@ -38,6 +38,13 @@ def store_at(server: Server, bucket: str, *, read_only: bool = True) -> Store:
 @asynccontextmanager
 async def bucket_of(server: Server) -> AsyncIterator[str]:
     """The name of a new bucket, removed with all that is in it."""
+    with kept_bucket(server) as name:
+        yield name
+
+
+@contextmanager
+def kept_bucket(server: Server) -> Iterator[str]:
+    """The same for several tests."""
     client = admin(server)
     name = f"moorage-{secrets.token_hex(6)}"
     client.create_bucket(Bucket=name)

@@ -26,19 +26,7 @@ from moorage.model.keys import Key
 from moorage.model.store import ObjectStore
 from moorage.stores.disk.faults import Place
 from stores.disk_roots import disk, everything, leftovers, make
-
-LINKS = {
-    "out": "../outside/secret",
-    "out-folder": "../outside",
-    "absolute": "/{base}/outside/secret",
-    "absolute-folder": "/{base}/outside",
-    "beside": "../root-beside/secret",
-    "hidden": ".moorage/x/secret",
-    "loop": "loop",
-    "dangling": "nothing/here",
-    "in/up": "../../outside/secret",
-    "chain": "out-folder/secret",
-}
+from stores.ways_out import LINKS, OUTSIDE, make_links
 
 
 @pytest.fixture
@@ -49,8 +37,7 @@ def root(tmp_path: Path) -> Path:
     make(root, ".moorage/x/secret", b"secret")
     make(tmp_path, "outside/secret", b"secret")
     make(tmp_path, "root-beside/secret", b"secret")
-    for name, target in LINKS.items():
-        (root / name).symlink_to(target.format(base=str(tmp_path).lstrip("/")))
+    make_links(tmp_path)
     (root / "link").symlink_to("in/file")
     (root / "whole").symlink_to(f"{root}/in")
     (root / "in" / "circle").symlink_to("..")
@@ -71,6 +58,30 @@ async def assert_nothing_escapes(store: ObjectStore) -> None:
 async def test_links_that_lead_out_are_never_followed(root: Path, follow: bool) -> None:
     await assert_nothing_escapes(disk(root, follow=follow))
     await assert_nothing_escapes(disk(root, follow=follow, read_only=True))
+
+
+@pytest.mark.parametrize("follow", [True, False])
+@pytest.mark.parametrize("text", OUTSIDE)
+async def test_no_key_is_taken_for_a_way_out(root: Path, tmp_path: Path, text: str, follow: bool) -> None:
+    key, before = Key(text.format(base=str(tmp_path))), everything(tmp_path / "outside")
+    for read_only in (True, False):
+        store = disk(root, follow=follow, read_only=read_only)
+        for verb in (store.stat, store.get):
+            with pytest.raises(ObjectNotFound):
+                await verb(key)
+        assert await all_listed(store, key) == []
+    with pytest.raises(ObjectNotFound):
+        await store.copy(key, Key("copied"))
+    try:
+        await store.put(key, b"new")
+    except Unstorable:
+        assert everything(tmp_path / "outside") == before
+    else:
+        assert (root / key).read_bytes() == b"new"  # a name as good as any other
+        assert (root / key).resolve().is_relative_to(root)
+    await store.delete(key)
+    assert everything(tmp_path / "outside") == before
+    assert (root / ".moorage" / "x" / "secret").exists()
 
 
 async def test_links_are_no_objects_where_they_are_not_followed(root: Path) -> None:
@@ -144,6 +155,51 @@ async def test_a_folder_that_turns_into_a_link_again_and_again_lets_nothing_out(
         done.set()
         swapping.join()
     assert found <= {b"inside", b"nothing"}
+
+
+@pytest.mark.parametrize("follow", [True, False])
+@pytest.mark.parametrize("target", ["../outside/secret", "/proc/self/root{base}/outside/secret"])
+async def test_a_file_that_turns_into_a_link_while_it_is_read_lets_nothing_out(
+    tmp_path: Path, follow: bool, target: str
+) -> None:
+    """Between the look at a name and its opening, and between two reads of an open file."""
+    make(tmp_path, "root/spare", b"inside")
+    make(tmp_path, "outside/secret", b"secret!")
+    way, spare, done = tmp_path / "root" / "way", tmp_path / "root" / "spare", Event()
+
+    def swap() -> None:
+        while not done.is_set():
+            spare.rename(way)
+            way.rename(spare)
+            way.symlink_to(target.format(base=tmp_path))
+            way.unlink()
+
+    swapping = Thread(target=swap)
+    swapping.start()
+    store, found = disk(tmp_path / "root", follow=follow), set()
+    try:
+        for _ in range(400):
+            try:
+                found.add(await read(store, Key("way")))
+                found.add(str((await store.stat(Key("way"))).size).encode())
+            except ObjectNotFound:
+                found.add(b"nothing")
+    finally:
+        done.set()
+        swapping.join()
+    assert found <= {b"inside", b"nothing", b"6"}
+
+
+async def test_an_open_file_stays_itself_when_its_name_turns_into_a_link(tmp_path: Path) -> None:
+    make(tmp_path, "root/a", b"x" * (3 << 20))
+    make(tmp_path, "outside/secret", b"s" * (3 << 20))
+    async with await disk(tmp_path / "root").get(Key("a")) as body:
+        blocks = aiter(body)
+        got = await anext(blocks)
+        (tmp_path / "root" / "a").rename(tmp_path / "root" / "b")
+        (tmp_path / "root" / "a").symlink_to("../outside/secret")
+        got += b"".join([block async for block in blocks])
+    assert got == b"x" * (3 << 20)
 
 
 def test_a_root_is_absolute_and_a_bucket_is_one_folder(tmp_path: Path) -> None:

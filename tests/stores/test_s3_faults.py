@@ -254,19 +254,24 @@ async def test_a_multipart_upload_that_fails_is_aborted() -> None:
 
 
 async def test_a_multipart_upload_cancelled_while_it_begins_is_aborted() -> None:
+    asked = asyncio.Event()
+
     async def slowly(request: web.BaseRequest) -> web.StreamResponse:
+        asked.set()
         await asyncio.sleep(0.2)
         return web.Response(
             text="<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>"
         )
 
-    async with facing(slowly, says(204)) as (server, store):
+    async with facing(error(404, "NoSuchUpload"), slowly, says(204)) as (server, store):
         trying = asyncio.create_task(store.try_multipart(A))
-        await asyncio.sleep(0.1)
+        await asked.wait()
         trying.cancel()
         with pytest.raises(asyncio.CancelledError):
             await trying
-        assert [asked.method for asked in server.asked] == ["POST", "DELETE"]
+        assert [f"{one.method} {one.target}" for one in server.asked][1:] == [
+            "POST /reef/a?uploads=", "DELETE /reef/a?uploadId=u1",
+        ]  # fmt: skip
 
 
 async def test_a_lost_answer_to_the_end_of_an_upload_is_resolved() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from servers.moorage import Moorage
 from servers.nginx import free_port, tls_proxy
@@ -38,7 +39,7 @@ AS_ROOT = os.geteuid() == 0
         ({"address": "https://s3.example.org"}, 400, ["names no bucket", "s3://bucket/prefix"]),
         ({"address": f"https://me:{SECRET}@s3.example.org/reef"}, 400, ["password"]),
         ({"address": f"https://s3.example.org/reef?X-Amz-Signature={SECRET}"}, 400, ["signed URL"]),
-        ({"address": "azure://reef/2021"}, 400, ["not built yet"]),
+        ({"address": "azure://reef/2021"}, 400, ["storage account is not named", "ACCOUNT.blob.core.windows.net"]),
         ({"address": "fhotos"}, 404, ["no store fhotos", "/data/photos", "s3://bucket/prefix"]),
         ({"address": "/data\0"}, 400, ["control character"]),
         ({"address": "s3://reef", "port": 9000}, 400, ["https://host:port"]),
@@ -150,9 +151,16 @@ async def test_other_answers_than_a_listing_are_told(face: Face, answer: Scripte
 
 
 async def test_a_region_that_the_server_names_itself_need_not_be_given(face: Face) -> None:
-    wrong = error(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>")
-    empty, absent = says(200, listing()), error(404, "NoSuchKey")
-    async with faulty(wrong, empty, empty, absent, empty) as server:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if "/eu-west-1/" not in request.headers.get("Authorization", ""):
+            said = error(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>")
+        elif "list-type" in request.query:
+            said = says(200, listing())
+        else:
+            said = error(404, "NoSuchKey") if request.path != "/reef" else error(501, "NotImplemented")
+        return await said(request)
+
+    async with faulty(answer) as server:
         got = await asyncio.to_thread(show, face, f"{server.endpoint}/reef", **KEYS)
         assert got.status == 202, got.body
         job = await asyncio.to_thread(face.wait, got.json["job"])

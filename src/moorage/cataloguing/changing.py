@@ -52,11 +52,18 @@ class Changing:
         await self.facts.write(write)
 
     async def remove_item(self, principal: Principal, item: ItemId) -> Item:
-        """Put an uploaded item in the trash, or hide a mirrored one: re-index leaves it hidden, its object stays."""
+        """Put an uploaded item in the trash, hide a mirrored one, which re-index leaves hidden, or forget a link.
+
+        The object of a mirrored item or a link stays.
+        """
 
         def write(tx: Transaction) -> Item:
             before = tx.items.get(item)
             principal.need(Role.EDITOR, before.project)
+            if before.gone is None and before.linked and tx.folders.get(before.folder).mirror is None:
+                tx.items.remove([item])
+                tx.audit.add(principal, "item.remove", f"item {item}", name=escape(before.name), link=True)
+                return before
             if before.gone is None:
                 tx.items.bury([item], Gone.HIDDEN if before.linked else Gone.TRASHED)
                 tx.audit.add(principal, "item.remove", f"item {item}", name=escape(before.name))

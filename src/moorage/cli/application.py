@@ -11,11 +11,16 @@ from typer.core import TyperGroup
 from moorage import __version__
 from moorage.cli import (
     browsing,
+    cert,
+    config,
     copying,
+    cors,
     jobs,
     keys,
+    links,
     mirrors,
     people,
+    policies,
     presigning,
     projects,
     restoring,
@@ -53,9 +58,9 @@ class _InOrder(TyperGroup):
 
 
 _PANELS: Final = {
-    **dict.fromkeys(("mirror", "ls", "find", "cat", "cp", "presign", "stat", "rm", "restore"), _FIRST),
+    **dict.fromkeys(("mirror", "link", "ls", "find", "cat", "cp", "presign", "stat", "rm", "restore"), _FIRST),
     **dict.fromkeys(("project", "store", "job"), _KEEP),
-    **dict.fromkeys(("serve", "where", "doctor", "user", "token", "config", "secrets", "worker"), _RUN),
+    **dict.fromkeys(("serve", "where", "doctor", "user", "token", "config", "secrets", "cert", "worker"), _RUN),
 }
 app = typer.Typer(
     name="moorage",
@@ -80,15 +85,19 @@ for command in (
     searching.find,
 ):
     app.command(command.__name__, rich_help_panel=_PANELS[command.__name__])(command)
+stores.app.command("policy")(policies.policy)
+stores.app.command("cors")(cors.cors)
 for name, group in (
     ("store", stores.app),
     ("mirror", mirrors.app),
+    ("link", links.app),
     ("project", projects.app),
     ("job", jobs.app),
     ("user", people.users),
     ("token", people.tokens),
-    ("config", serving.config),
+    ("config", config.app),
     ("secrets", keys.app),
+    ("cert", cert.app),
 ):
     app.add_typer(group, name=name, rich_help_panel=_PANELS[name])
 

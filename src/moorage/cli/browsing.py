@@ -118,6 +118,8 @@ def rm(
             removed = client.remove_item(row.id)
             if json:
                 put_json(removed)
+            elif removed.state == "removed":
+                say(f"The link {place} is gone; its object stays at {row.address}.")
             elif removed.kept_object:
                 say(f"{place} is {removed.state}; its object stays at {row.address}.")
             else:

@@ -14,8 +14,10 @@ import typer
 from moorage.cli.exits import Exit
 from moorage.cli.options import (
     AccessKey,
+    Account,
     Ca,
     Endpoint,
+    ExternalId,
     Globs,
     Json,
     KeysFile,
@@ -24,20 +26,21 @@ from moorage.cli.options import (
     Public,
     Region,
     SecretStdin,
+    StoreRole,
     Url,
 )
 from moorage.cli.places import is_here
 from moorage.cli.printing import Told, put_fields, put_json, say, text
-from moorage.cli.secrets import credentials_of
+from moorage.cli.secrets import Given, credentials_of
 from moorage.cli.session import connected, settings_of
 from moorage.cli.stores import pem
 from moorage.cli.watching import follow
-from moorage.model.credentials import Anonymous, Credentials
+from moorage.model.credentials import Anonymous
 from moorage.model.errors import MoorageError, NotFound, ProbeFailed
 from moorage.model.keys import escape
 
 if TYPE_CHECKING:
-    from moorage.client import Client
+    from moorage.client import AnyCredentials, Client
     from moorage.client.shapes import StartedMirror, Suggestion
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -46,7 +49,10 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 def add(
     address: Annotated[
         str,
-        typer.Argument(help="A directory of the server, s3://bucket/prefix, https://host/bucket/prefix, or a store."),
+        typer.Argument(
+            help="A directory of the server, s3://bucket/prefix, https://host/bucket/prefix, azure://container/prefix, "
+            "google://bucket/prefix, or a store."
+        ),
     ],
     *,
     project: Annotated[str, typer.Option(help="The project, by name or id; made when missing.")] = "",
@@ -59,8 +65,11 @@ def add(
     ca: Ca = None,
     anonymous: Public = False,
     access_key: AccessKey = None,
+    account: Account = None,
     secret_stdin: SecretStdin = False,
     credentials: KeysFile = None,
+    role: StoreRole = None,
+    external_id: ExternalId = None,
     writable: Annotated[bool, typer.Option("--writable", help="Moorage may write to a new store; else never.")] = False,
     include: Globs = [],  # noqa: B006 - typer reads it, nobody changes it
     exclude: Globs = [],  # noqa: B006
@@ -77,10 +86,18 @@ def add(
     """Show what lies in a directory or bucket as a folder of a project; what is missing is made.
 
     A terminal is asked for keys and project. No secret is an argument: it comes
-    by prompt, --secret-stdin, --credentials FILE, or the environment variables
-    MOORAGE_STORE_ACCESS_KEY and MOORAGE_STORE_SECRET_KEY.
+    by prompt, --secret-stdin, --credentials FILE or MOORAGE_STORE_* variables.
     """
     del create_project  # a project is made when missing
+    given = Given(
+        anonymous=anonymous,
+        access_key=access_key,
+        account=account,
+        secret_stdin=secret_stdin,
+        file=credentials,
+        role=role,
+        external_id=external_id,
+    )
     with connected(url) as client:
         place = _place_of(client, address)
         at = f"{endpoint}:{port}" if endpoint and port and urlsplit(endpoint).port is None else endpoint
@@ -89,7 +106,7 @@ def add(
             if known.mirror is not None and not project:
                 _tell_shown(client, known, as_json=json)
                 return
-            keys = _keys(known, anonymous=anonymous, access_key=access_key, secret_stdin=secret_stdin, file=credentials)
+            keys = _keys(known, given)
             called = project or _asked_project(known)
             if prefix:
                 started = client.add_mirror(
@@ -151,16 +168,11 @@ def _whole(word: str) -> str:
     return os.path.abspath(Path(word).expanduser())  # noqa: PTH100 - resolve would follow links, which have names too
 
 
-def _keys(
-    known: Suggestion, *, anonymous: bool, access_key: str | None, secret_stdin: bool, file: Path | None
-) -> Credentials:
-    """The keys for a new bucket; for all else those that were given."""
-    given = bool(anonymous or access_key or secret_stdin or file)
-    if not known.needs_credentials and not given:
+def _keys(known: Suggestion, given: Given) -> AnyCredentials:
+    """The credentials of a new bucket; for all else those that were given."""
+    if not known.needs_credentials and not given.anything:
         return Anonymous()
-    return credentials_of(
-        settings_of(), anonymous=anonymous, access_key=access_key, secret_stdin=secret_stdin, file=file
-    )
+    return credentials_of(settings_of(), given, known.provider or "s3")
 
 
 def _asked_project(known: Suggestion) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from moorage.model.keys import escape
+from moorage.model.probe import CORE
 
 if TYPE_CHECKING:
     from moorage.client import Report
@@ -62,17 +63,28 @@ def put_fields(fields: Iterable[tuple[str, object]]) -> None:
         put(f"{name:<{width}}\t{value}" if not width else f"{name:<{width}}  {value}")
 
 
-def print_report_lines(report: Report | ProbeReport) -> None:
-    """A check's lines on stderr: one per permission, with what to do where something is missing."""
+def print_report_lines(report: Report | ProbeReport, *, whole: bool = False) -> None:
+    """A check's lines on stderr: one per permission, with what to do where something is missing.
+
+    Lines that nothing hangs on are told in one, by their names, unless ``whole``.
+    """
+    shown = [line for line in report.lines if whole or line.required or line.permission in CORE]
     rows = [
         (str(line.permission), str(line.finding), Told(" ".join(filter(None, (line.detail, line.advice)))))
-        for line in report.lines
+        for line in shown
     ]
     if sys.stderr.isatty():
         _report_table(rows)
     else:
         for permission, finding, sentence in rows:
             say(f"{permission:<12}  {finding:<7}  {text(sentence)}")
+    folded: dict[str, list[str]] = {}
+    for line in report.lines:
+        if line not in shown:
+            folded.setdefault(str(line.finding), []).append(str(line.permission))
+    if folded:
+        told = "; ".join(f"{finding}: {', '.join(names)}" for finding, names in folded.items())
+        say(f"Not needed    {told} (--all tells more)")
     for warning in report.warnings:
         say(f"Note: {text(Told(warning))}")
     if report.left_behind:

@@ -1,4 +1,4 @@
-"""`moorage serve`, `worker`, `doctor`, `where`, `config`: the installation itself."""
+"""`moorage serve`, `worker`, `doctor`, `where`: the installation itself."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import typer
 from moorage.cli.exits import Exit
 from moorage.cli.offline import on_settings
 from moorage.cli.options import Data, Json
-from moorage.cli.printing import put, put_fields, put_json, put_rows
+from moorage.cli.printing import put_fields, put_json, put_rows
 from moorage.cli.session import server_part, settings_of
 from moorage.cli.sizing import show_sizing
-from moorage.model.errors import Invalid
 
 if TYPE_CHECKING:
     from moorage.wiring import Offline
-
-config = typer.Typer(help="Settings.", no_args_is_help=True)
 
 
 def serve(
@@ -79,37 +76,3 @@ def where(*, data: Data = None, json: Json = False) -> None:
         put_json(places)
     else:
         put_fields(places.items())
-
-
-@config.command("show")
-def show(*, data: Data = None, json: Json = False) -> None:
-    """Show every setting, its value in force, and where that comes from. Secrets are hidden."""
-    from moorage.settings import shown
-
-    put_rows(
-        shown(settings_of(data=data)),
-        [
-            ("setting", lambda line: line.name),
-            ("value", lambda line: line.value or "-"),
-            ("origin", lambda line: line.origin),
-            ("", lambda line: "" if line.used else "not used yet"),
-        ],
-        as_json=json,
-    )
-
-
-@config.command("docs")
-def docs(
-    page: Annotated[str, typer.Argument(help="settings or cli.")] = "settings",
-) -> None:
-    """Print a page of the reference, in Markdown."""
-    from moorage.settings import reference
-
-    if page == "settings":
-        put(reference().removesuffix("\n"))
-    elif page == "cli":
-        from moorage.cli.reference import reference as commands
-
-        put(commands().removesuffix("\n"))
-    else:
-        raise Invalid(f"There is no page {page}.", "Write settings or cli.", field="page")

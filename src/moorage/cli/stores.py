@@ -10,27 +10,33 @@ import typer
 from moorage.cli.exits import Exit
 from moorage.cli.options import (
     AccessKey,
+    Account,
     Ca,
     Endpoint,
+    ExternalId,
     Json,
     KeysFile,
+    LoanRole,
     PathStyle,
     Port,
     Public,
     Region,
     SecretStdin,
+    StoreRole,
     Url,
 )
 from moorage.cli.printing import print_report_lines, put_fields, put_json, put_rows, say
-from moorage.cli.secrets import credentials_of
+from moorage.cli.secrets import Given, credentials_of
 from moorage.cli.session import connected, settings_of
 from moorage.model.credentials import Anonymous
 from moorage.model.errors import Invalid
+from moorage.model.store import Provider
 
 if TYPE_CHECKING:
-    from moorage.client import Store
+    from moorage.client import AnyCredentials, Store
 
 app = typer.Typer(help="Stores: a disk or a bucket, registered under a name.", no_args_is_help=True)
+All = Annotated[bool, typer.Option("--all", help="The lines too that nothing hangs on, each with what to do.")]
 StoreName = Annotated[str, typer.Argument(metavar="NAME", help="The store's name.")]
 
 
@@ -38,11 +44,14 @@ StoreName = Annotated[str, typer.Argument(metavar="NAME", help="The store's name
 def add(
     name: StoreName,
     *,
+    provider: Annotated[
+        str, typer.Option(help="disk, s3, azure, google or https; default: disk with --root, else s3.")
+    ] = "",
     root: Annotated[str | None, typer.Option(help="Disk: the directory, on the server's machine.")] = None,
     follow_symlinks: Annotated[
         bool, typer.Option("--follow-symlinks", help="Disk: follow links that stay inside the root.")
     ] = False,
-    bucket: Annotated[str, typer.Option(help="S3: the bucket.")] = "",
+    bucket: Annotated[str, typer.Option(help="The bucket; at Azure the container.")] = "",
     prefix: Annotated[str, typer.Option(help="Only keys that begin with it.")] = "",
     endpoint: Endpoint = "",
     port: Port = None,
@@ -51,29 +60,48 @@ def add(
     ca: Ca = None,
     anonymous: Public = False,
     access_key: AccessKey = None,
+    account: Account = None,
     secret_stdin: SecretStdin = False,
     credentials: KeysFile = None,
+    role: StoreRole = None,
+    external_id: ExternalId = None,
+    connection: Annotated[
+        str, typer.Option(help="Id or name of a connection to share, in place of endpoint and credentials.")
+    ] = "",
+    loan_role: LoanRole = None,
     writable: Annotated[bool, typer.Option("--writable", help="Moorage may write to it; else never.")] = False,
     serve: Annotated[str, typer.Option(help="How readers get bytes: proxy or redirect.")] = "proxy",
     force: Annotated[bool, typer.Option("--force", help="Register it though its check fails.")] = False,
     json: Json = False,
     url: Url = None,
 ) -> None:
-    """Check a store and register it. Give --root for a disk, --bucket for S3."""
-    if (root is None) == (not bucket):
-        raise Invalid("Give --root for a disk, or --bucket for S3.", "One of them, not both.", field="root")
-    keys = (
-        Anonymous()
-        if root is not None
-        else credentials_of(
-            settings_of(), anonymous=anonymous, access_key=access_key, secret_stdin=secret_stdin, file=credentials
-        )
+    """Check a store and register it. Give --root for a disk, --bucket for all others but --provider https.
+
+    No secret is an argument: it comes by prompt, --secret-stdin, --credentials FILE,
+    or the environment variables MOORAGE_STORE_*.
+    """
+    web = provider == Provider.HTTPS
+    if not web and (root is None) == (not bucket):
+        raise Invalid("Give --root for a disk, or --bucket for a bucket.", "One of them, not both.", field="root")
+    given = Given(
+        anonymous=anonymous,
+        access_key=access_key,
+        account=account,
+        secret_stdin=secret_stdin,
+        file=credentials,
+        role=role,
+        external_id=external_id,
     )
+    kind = provider or ("" if connection else "s3" if root is None else "disk")
+    keys: AnyCredentials = Anonymous()
+    if root is None and not connection and not web:
+        keys = credentials_of(settings_of(), given, kind)
     with connected(url) as client:
         store = client.add_store(
             name,
-            "disk" if root is not None else "s3",
-            root=str(Path(root).absolute()) if root is not None else "",
+            kind,
+            connection=connection,
+            root="" if root is None else str(Path(root).absolute()),
             follow_symlinks=follow_symlinks,
             endpoint=endpoint,
             port=port,
@@ -85,6 +113,7 @@ def add(
             read_only=not writable,
             serve=serve,
             credentials=keys,
+            loan_role_arn=loan_role or "",
             force=force,
         )
     _tell(store, as_json=json)
@@ -108,7 +137,7 @@ def ls(*, json: Json = False, url: Url = None) -> None:
 
 
 @app.command("show")
-def show(name: StoreName, *, json: Json = False, url: Url = None) -> None:
+def show(name: StoreName, *, all: All = False, json: Json = False, url: Url = None) -> None:
     """Show a store and its last check."""
     with connected(url) as client:
         store = client.store(name)
@@ -117,15 +146,15 @@ def show(name: StoreName, *, json: Json = False, url: Url = None) -> None:
         return
     put_fields(_fields(store))
     if store.check is not None:
-        print_report_lines(store.check)
+        print_report_lines(store.check, whole=all)
 
 
 @app.command("check")
-def check(name: StoreName, *, json: Json = False, url: Url = None) -> None:
+def check(name: StoreName, *, all: All = False, json: Json = False, url: Url = None) -> None:
     """Check a registered store again; exit 4 where something that is needed is missing."""
     with connected(url) as client:
         report = client.check_store(name)
-    print_report_lines(report)
+    print_report_lines(report, whole=all)
     if json:
         put_json(report)
     if not report.passed:
@@ -136,10 +165,14 @@ def check(name: StoreName, *, json: Json = False, url: Url = None) -> None:
 def change(
     name: StoreName,
     *,
-    anonymous: Annotated[bool, typer.Option("--anonymous", help="S3: from now on without keys.")] = False,
-    access_key: Annotated[str | None, typer.Option(help="S3: a new access key; its secret is asked for.")] = None,
+    anonymous: Public = False,
+    access_key: AccessKey = None,
+    account: Account = None,
     secret_stdin: SecretStdin = False,
     credentials: KeysFile = None,
+    role: StoreRole = None,
+    external_id: ExternalId = None,
+    loan_role: LoanRole = None,
     writable: Annotated[
         bool | None, typer.Option("--writable/--read-only", help="Moorage may write to it, or never.")
     ] = None,
@@ -148,14 +181,26 @@ def change(
     url: Url = None,
 ) -> None:
     """Give a store other credentials, such as after `secrets reset`, or let it be written to; it is checked first."""
-    keys = None
-    if writable is None or anonymous or access_key or secret_stdin or credentials:
-        keys = credentials_of(
-            settings_of(), anonymous=anonymous, access_key=access_key, secret_stdin=secret_stdin, file=credentials
-        )
+    given = Given(
+        anonymous=anonymous,
+        access_key=access_key,
+        account=account,
+        secret_stdin=secret_stdin,
+        file=credentials,
+        role=role,
+        external_id=external_id,
+    )
     with connected(url) as client:
-        read_only = None if writable is None else not writable
-        store = client.change_store(name, credentials=keys, read_only=read_only, force=force)
+        keys = None
+        if given.anything or (writable is None and loan_role is None):
+            keys = credentials_of(settings_of(), given, client.store(name).provider)
+        store = client.change_store(
+            name,
+            credentials=keys,
+            read_only=None if writable is None else not writable,
+            loan_role_arn=loan_role,
+            force=force,
+        )
     _tell(store, as_json=json)
 
 
@@ -198,15 +243,37 @@ def _fields(store: Store) -> list[tuple[str, object]]:
         ("region", store.region or None),
         ("read only", store.read_only),
         ("serve", store.serve.value),
-        ("credentials", store.credentials.kind),
+        ("credentials", _credentials(store)),
+        ("from", store.origin or None),
+        ("ends", _end(store)),
         ("check", _check(store)),
+        ("checked", None if store.check is None else store.check.checked),
     ]
 
 
 def _place(store: Store) -> str:
     if store.root:
         return store.root
+    if store.provider == Provider.HTTPS:
+        return store.endpoint or "any web address"
+    if store.provider in ("azure", "google"):
+        at = f" at {store.endpoint}" if store.endpoint else ""
+        return f"{store.provider}://{store.bucket}/{store.prefix}{at}"
     return f"{store.endpoint or 'https://s3.amazonaws.com'}/{store.bucket}/{store.prefix}"
+
+
+def _credentials(store: Store) -> str:
+    """Their kind, and whom they speak for."""
+    of = store.credentials
+    names = (of.account, of.access_key, of.email, of.subject, of.role_arn, of.client, of.process, of.permissions)
+    return " ".join([of.kind, *filter(None, names)])
+
+
+def _end(store: Store) -> str | None:
+    if store.expires is None or store.days_left is None:
+        return None
+    when = f"{store.expires_what}, {store.expires:%Y-%m-%d %H:%M} UTC"
+    return f"{when}: over" if store.days_left < 0 else f"{when}: {store.days_left} days left"
 
 
 def _check(store: Store) -> str:

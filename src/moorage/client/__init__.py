@@ -6,6 +6,10 @@ with Client("https://media.example.org/moorage", token="mrg_...") as client:
 """
 
 from moorage.client.asynchronous import AsyncClient
+from moorage.client.cors import Cors, CorsAnswer, CorsLack, CorsRule
+from moorage.client.credentials import AnyCredentials, ServiceAccountPath
+from moorage.client.lending import FoundObject, IssuedLoan, LentObject, Loan, LoanUrl, RevokedLoan
+from moorage.client.policies import PolicyDocument, PolicyFinding, PolicyNames
 from moorage.client.shapes import (
     Children,
     Folder,
@@ -21,24 +25,41 @@ from moorage.client.shapes import (
     Store,
     Suggestion,
 )
+from moorage.client.stores import StoreWish
 from moorage.client.synchronous import Client
 from moorage.client.transport import Limits
 
 __all__ = [
+    "AnyCredentials",
     "AsyncClient",
     "Children",
     "Client",
+    "Cors",
+    "CorsAnswer",
+    "CorsLack",
+    "CorsRule",
     "Folder",
+    "FoundObject",
+    "IssuedLoan",
     "Item",
     "Job",
+    "LentObject",
     "Limits",
+    "Loan",
+    "LoanUrl",
     "Mirror",
+    "PolicyDocument",
+    "PolicyFinding",
+    "PolicyNames",
     "Project",
     "Report",
     "Resolved",
+    "RevokedLoan",
+    "ServiceAccountPath",
     "SignedUrl",
     "Started",
     "StartedMirror",
     "Store",
+    "StoreWish",
     "Suggestion",
 ]

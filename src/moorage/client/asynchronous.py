@@ -5,12 +5,18 @@ from __future__ import annotations
 import ssl
 from typing import Self
 
+from moorage.client.adopting import AdoptingCalls
 from moorage.client.catalogue import CatalogueCalls
+from moorage.client.connections import ConnectionCalls
 from moorage.client.content import ContentCalls
+from moorage.client.cors import CorsCalls
 from moorage.client.jobs import JobCalls
+from moorage.client.lending import LoanCalls
+from moorage.client.links import LinkCalls
 from moorage.client.mirrors import MirrorCalls
 from moorage.client.objects import ObjectCalls
 from moorage.client.people import PeopleCalls
+from moorage.client.policies import PolicyCalls
 from moorage.client.stores import StoreCalls
 from moorage.client.transport import Limits, Transport
 from moorage.client.uploads import UploadCalls
@@ -19,7 +25,20 @@ LIMITS = Limits()
 
 
 class AsyncClient(
-    StoreCalls, ObjectCalls, CatalogueCalls, ContentCalls, UploadCalls, MirrorCalls, JobCalls, PeopleCalls
+    StoreCalls,
+    PolicyCalls,
+    CorsCalls,
+    ConnectionCalls,
+    ObjectCalls,
+    CatalogueCalls,
+    AdoptingCalls,
+    ContentCalls,
+    UploadCalls,
+    MirrorCalls,
+    LinkCalls,
+    LoanCalls,
+    JobCalls,
+    PeopleCalls,
 ):
     """Talks to the server at ``url`` (a path prefix is allowed) with an API token.
 

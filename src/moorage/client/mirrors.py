@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from moorage.client.calls import Calls, given, part, query_of
 from moorage.client.codec import decode
+from moorage.client.credentials import ANONYMOUS, AnyCredentials, credentials_body
 from moorage.client.shapes import Mirror, Started, StartedMirror, Suggestion
-from moorage.client.stores import ANONYMOUS, credentials_body
-from moorage.model.credentials import Credentials
 from moorage.model.keys import ESCAPED, escape, needs_escape
 from moorage.model.mirror import OnVanished
 
@@ -37,7 +36,7 @@ class MirrorCalls(Calls):
         region: str = "",
         path_style: bool | None = None,
         ca: str = "",
-        credentials: Credentials = ANONYMOUS,
+        credentials: AnyCredentials = ANONYMOUS,
         writable: bool = False,
         force: bool = False,
         prefix: str = "",

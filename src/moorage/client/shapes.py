@@ -61,9 +61,18 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class CredentialsKind:
-    """All that is ever told about a store's credentials."""
+    """All that is ever told about a store's credentials: their kind, and the names that it has."""
 
     kind: str
+    account: str = ""
+    access_key: str = ""
+    permissions: str = ""
+    role_arn: str = ""
+    subject: str = ""
+    email: str = ""
+    tenant: str = ""
+    client: str = ""
+    process: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,15 @@ class Store:
     path_style: bool | None = None
     follow_symlinks: bool = False
     scope: Scope = Scope()
+    connection: str = ""
+    """Id of the connection, which other stores may share."""
+    origin: str = ""
+    """Where the connection is declared, such as ``remote_links.yml: lab``; empty: it was registered."""
+    expires: datetime | None = None
+    """When the first thing that the store needs ends; None where nothing is known to."""
+    expires_what: str = ""
+    days_left: int | None = None
+    loan_role_arn: str = ""
     ca: bool = False
     created: datetime | None = None
     check: Report | None = None

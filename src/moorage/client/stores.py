@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from typing import TypedDict, Unpack
 
 from moorage.client.calls import Calls, given, part, query_of
 from moorage.client.codec import decode
+from moorage.client.credentials import ANONYMOUS, AnyCredentials, credentials_body
 from moorage.client.shapes import CommonPrefix, ObjectEntry, Report, Store
-from moorage.model.credentials import Anonymous, Credentials, Keys
 from moorage.model.keys import ESCAPED, escape, needs_escape
 from moorage.model.store import Provider, Serve
 
-ANONYMOUS = Anonymous()
+
+class StoreWish(TypedDict, total=False):
+    """How a store shall be; what is left out is as the server has it."""
+
+    connection: str
+    """Id or name of a connection to share, in place of endpoint and credentials."""
+    root: str
+    """Disk: the absolute directory, on the server's machine."""
+    follow_symlinks: bool
+    endpoint: str
+    port: int | None
+    region: str
+    bucket: str
+    """At Azure the container."""
+    prefix: str
+    path_style: bool | None
+    ca: str
+    """PEM text of the authorities to trust."""
+    read_only: bool
+    """True unless said otherwise."""
+    serve: Serve | str
+    credentials: AnyCredentials
+    """Anonymous unless said otherwise."""
+    loan_role_arn: str
 
 
 class StoreCalls(Calls):
@@ -26,80 +50,18 @@ class StoreCalls(Calls):
         return decode(Store, await self._transport.get(f"/stores/{part(name)}"))
 
     async def add_store(
-        self,
-        name: str,
-        provider: Provider | str,
-        *,
-        root: str = "",
-        follow_symlinks: bool = False,
-        endpoint: str = "",
-        port: int | None = None,
-        region: str = "",
-        bucket: str = "",
-        prefix: str = "",
-        path_style: bool | None = None,
-        ca: str = "",
-        read_only: bool = True,
-        serve: Serve | str = Serve.PROXY,
-        credentials: Credentials = ANONYMOUS,
-        force: bool = False,
+        self, name: str, provider: Provider | str = "", *, force: bool = False, **wish: Unpack[StoreWish]
     ) -> Store:
-        """Check a store and register it. A disk has a ``root``, S3 a ``bucket``; ``ca`` is PEM text.
+        """Check a store and register it: a disk has a ``root``, all others a ``bucket``.
 
-        Raises: ProbeFailed with the report, nothing registered, unless ``force``; AlreadyExists.
+        ``provider`` is left out where a ``connection`` is named. Raises: ProbeFailed with the report, nothing
+        registered, unless ``force``; Invalid, which names the field; AlreadyExists.
         """
-        body = _body(
-            name,
-            provider,
-            root=root,
-            follow_symlinks=follow_symlinks,
-            endpoint=endpoint,
-            port=port,
-            region=region,
-            bucket=bucket,
-            prefix=prefix,
-            path_style=path_style,
-            ca=ca,
-            read_only=read_only,
-            serve=serve,
-            credentials=credentials,
-        )
-        return decode(Store, await self._transport.post("/stores", body | {"force": force}))
+        return decode(Store, await self._transport.post("/stores", _body(name, provider, wish) | {"force": force}))
 
-    async def probe_store(
-        self,
-        name: str,
-        provider: Provider | str,
-        *,
-        root: str = "",
-        follow_symlinks: bool = False,
-        endpoint: str = "",
-        port: int | None = None,
-        region: str = "",
-        bucket: str = "",
-        prefix: str = "",
-        path_style: bool | None = None,
-        ca: str = "",
-        read_only: bool = True,
-        credentials: Credentials = ANONYMOUS,
-    ) -> Report:
+    async def probe_store(self, name: str, provider: Provider | str = "", **wish: Unpack[StoreWish]) -> Report:
         """Check what ``add_store`` would register. Registers nothing, and raises nothing for what is missing."""
-        body = _body(
-            name,
-            provider,
-            root=root,
-            follow_symlinks=follow_symlinks,
-            endpoint=endpoint,
-            port=port,
-            region=region,
-            bucket=bucket,
-            prefix=prefix,
-            path_style=path_style,
-            ca=ca,
-            read_only=read_only,
-            credentials=credentials,
-        )
-        return decode(Report, await self._transport.post("/stores/check", body))
+        return decode(Report, await self._transport.post("/stores/check", _body(name, provider, wish)))
 
     async def check_store(self, name: str) -> Report:
         """Check a registered store again."""
@@ -111,7 +73,8 @@ class StoreCalls(Calls):
         *,
         read_only: bool | None = None,
         serve: Serve | str | None = None,
-        credentials: Credentials | None = None,
+        credentials: AnyCredentials | None = None,
+        loan_role_arn: str | None = None,
         endpoint: str | None = None,
         region: str | None = None,
         path_style: bool | None = None,
@@ -126,6 +89,7 @@ class StoreCalls(Calls):
             region=region,
             path_style=path_style,
             follow_symlinks=follow_symlinks,
+            loan_role_arn=loan_role_arn,
             credentials=None if credentials is None else credentials_body(credentials),
         )
         return decode(Store, await self._transport.patch(f"/stores/{part(name)}", {**body, "force": force}))
@@ -155,18 +119,9 @@ class StoreCalls(Calls):
                 return
 
 
-def _body(name: str, provider: Provider | str, *, credentials: Credentials, **fields: object) -> dict[str, object]:
-    kept = {key: value for key, value in fields.items() if value not in ("", None)}
-    return {"name": name, "provider": provider, "credentials": credentials_body(credentials), **kept}
-
-
-def credentials_body(credentials: Credentials) -> dict[str, str]:
-    """Credentials as a request brings them."""
-    if isinstance(credentials, Keys):
-        return {
-            "kind": "keys",
-            "access_key": credentials.access_key,
-            "secret_key": credentials.secret_key,
-            "session_token": credentials.session_token,
-        }
-    return {"kind": "anonymous"}
+def _body(name: str, provider: Provider | str, wish: StoreWish) -> dict[str, object]:
+    body: dict[str, object] = {"name": name, "provider": provider, **wish}
+    given = body.pop("credentials", ANONYMOUS)
+    if given != ANONYMOUS:
+        body["credentials"] = credentials_body(wish["credentials"])
+    return {key: value for key, value in body.items() if value not in ("", None)}

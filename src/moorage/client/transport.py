@@ -7,7 +7,7 @@ import json
 import random
 import ssl
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -26,6 +26,7 @@ from moorage.model.keys import key_bytes
 
 API: Final = "/api/v1"
 ANYTHING: Final = "*/*"
+JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 TRIES: Final = 4
 _REPEATABLE: Final = frozenset({502, 503, 504})
@@ -86,9 +87,19 @@ class Transport:
         """The JSON that the server answers."""
         return await self._json("GET", path, query=query)
 
-    async def post(self, path: str, body: Mapping[str, object] | None = None, query: Query | None = None) -> Any:
-        """The JSON answer of a POST, made at most once however often it is repeated."""
-        return await self._json("POST", path, query=query, body=body or {})
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        query: Query | None = None,
+        *,
+        also: Collection[int] = (),
+    ) -> Any:
+        """The JSON answer of a POST, made at most once however often it is repeated.
+
+        ``also``: statuses whose JSON is an answer too, unless it is a problem document.
+        """
+        return await self._json("POST", path, query=query, body=body or {}, also=also)
 
     async def patch(self, path: str, body: Mapping[str, object]) -> Any:
         """The JSON answer of a PATCH."""
@@ -103,18 +114,19 @@ class Transport:
         path: str,
         body: AsyncIterator[bytes],
         *,
+        method: str = "PUT",
         query: Query | None = None,
         headers: Mapping[str, str] | None = None,
         idle_s: float,
     ) -> Any:
-        """The JSON answer of a PUT with a body that is streamed, sent once: repeating it is the caller's business.
+        """The JSON answer to a body that is streamed, sent once: repeating it is the caller's business.
 
         TryAgain when the server takes no block for ``idle_s`` seconds; the time that the body needs is its own.
         """
         try:
             async with Watched(body, idle_s) as watched:
                 response = await self._open().request(
-                    "PUT",
+                    method,
                     self._url(path, query),
                     data=watched.blocks(),
                     timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._limits.connect_s, sock_read=idle_s),
@@ -175,6 +187,7 @@ class Transport:
         body: Mapping[str, object] | None = None,
         accept: str = ANYTHING,
         headers: Mapping[str, str] | None = None,
+        also: Collection[int] = (),
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer whose body is still to be read; errors of the server are raised, passing ones after repeats."""
         sent = {"Accept": accept, **(headers or {})}
@@ -182,7 +195,7 @@ class Transport:
             sent["Accept-Encoding"] = "identity"  # a body that a proxy compressed has no length to verify
         if method == "POST":
             sent["Idempotency-Key"] = uuid.uuid4().hex
-        response = await self._answer(method, self._url(path, query), body, sent)
+        response = await self._answer(method, self._url(path, query), body, sent, also)
         try:
             yield response
         finally:
@@ -194,9 +207,15 @@ class Transport:
             yield chunk
 
     async def _json(
-        self, method: str, path: str, *, query: Query | None = None, body: Mapping[str, object] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Mapping[str, object] | None = None,
+        also: Collection[int] = (),
     ) -> Any:
-        async with self.stream(method, path, query=query, body=body, accept="application/json") as response:
+        async with self.stream(method, path, query=query, body=body, accept=JSON, also=also) as response:
             if response.status == 204:  # noqa: PLR2004 - No Content
                 return None
             return await self._document(response)
@@ -211,7 +230,12 @@ class Transport:
             ) from exc
 
     async def _answer(
-        self, method: str, url: URL, body: Mapping[str, object] | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        url: URL,
+        body: Mapping[str, object] | None,
+        headers: Mapping[str, str],
+        also: Collection[int],
     ) -> aiohttp.ClientResponse:
         last = 1 if method == "PATCH" else TRIES
         for attempt in range(1, last + 1):
@@ -224,7 +248,7 @@ class Transport:
                     ssl=self._tls or True,
                     allow_redirects=False,
                 )
-                if response.status < 300:  # noqa: PLR2004 - success
+                if response.status < 300 or (response.status in also and response.content_type == JSON):  # noqa: PLR2004 - success
                     return response
                 error = await self._problem(response)
                 if response.status not in _REPEATABLE or attempt == last:

@@ -8,6 +8,7 @@ from typing import Final
 from moorage.database.ids import SHARD
 from moorage.database.item_writes import ItemWrites
 from moorage.model.catalogue import FolderId, ItemId, ProjectId
+from moorage.model.errors import Conflict
 from moorage.model.keys import key_bytes
 from moorage.model.transaction import UploadedRow
 
@@ -46,6 +47,11 @@ class ItemUploads(ItemWrites):
         if not found:
             return None
         id_, size, store, key, owned = found[0]
+        if store is not None and self._statements.rows("SELECT 1 FROM adoption WHERE item = ?", (id_,)):
+            raise Conflict(
+                "The item of that name was adopted: its id stands for its object for good. Nothing was stored.",
+                "Upload it under another name, or with if_exists=both.",
+            )
         if owned:
             self._statements.change(
                 "INSERT INTO loose (store, key, due_ms) VALUES (?, ?, ?)", (store, bytes(key), loose_ms)

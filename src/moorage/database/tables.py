@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from moorage.database import tables_catalogue, tables_jobs, tables_mirrors, tables_people, tables_stores
+from moorage.database import (
+    tables_aliases,
+    tables_catalogue,
+    tables_jobs,
+    tables_links,
+    tables_loans,
+    tables_mirrors,
+    tables_people,
+    tables_stores,
+)
 from moorage.database.metadata import METADATA
 
-__all__ = ["METADATA", "tables_catalogue", "tables_jobs", "tables_mirrors", "tables_people", "tables_stores"]
+__all__ = [
+    "METADATA",
+    "tables_aliases",
+    "tables_catalogue",
+    "tables_jobs",
+    "tables_links",
+    "tables_loans",
+    "tables_mirrors",
+    "tables_people",
+    "tables_stores",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from moorage.database.adoptions import Adoptions
+from moorage.database.aliases import Aliases
 from moorage.database.audit import Audit
 from moorage.database.connections import Connections
 from moorage.database.counters import Deltas
@@ -10,6 +12,8 @@ from moorage.database.idempotency import Idempotency
 from moorage.database.instance import Instance
 from moorage.database.items import Items
 from moorage.database.jobs import Jobs
+from moorage.database.links import Links
+from moorage.database.loans import Loans
 from moorage.database.loose import Loose
 from moorage.database.mirrors import Mirrors
 from moorage.database.people import People
@@ -36,6 +40,10 @@ class Repositories:
         self.stores: ports.Stores = Stores(statements, connections)
         self.projects: ports.Projects = Projects(statements, mirrors)
         self.items: ports.Items = Items(statements, self._deltas)
+        self.adoptions: ports.Adoptions = Adoptions(statements, self._deltas)
+        self.aliases: ports.Aliases = Aliases(statements)
+        self.links: ports.Links = Links(statements, self._deltas)
+        self.loans: ports.Loans = Loans(statements)
         self.loose: ports.Loose = Loose(statements)
         self.jobs: ports.Jobs = Jobs(statements)
         self.people: ports.People = People(connection)

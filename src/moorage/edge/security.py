@@ -16,6 +16,13 @@ PAGES: Final = (
     ("x-frame-options", "DENY"),
     ("cross-origin-opener-policy", "same-origin"),
 )
+
+
+def policy_reaching(origin: str) -> str:
+    """The policy of a page whose scripts may also fetch from a bucket at ``origin``."""
+    return _POLICY.replace("connect-src 'self'", f"connect-src 'self' {origin}")
+
+
 BYTES: Final = (
     ("content-security-policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'"),
     ("x-content-type-options", "nosniff"),

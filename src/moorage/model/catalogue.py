@@ -127,6 +127,11 @@ class Item:
         """What names exactly these bytes in caches and validators."""
         return self.generation or self.etag or f"{self.modified_ms:x}-{self.size:x}"
 
+    @property
+    def unseen(self) -> bool:
+        """True for a link whose object nobody has looked at yet: size and version are not known."""
+        return self.linked and not (self.size or self.etag or self.generation or self.modified_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:

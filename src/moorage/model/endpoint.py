@@ -55,6 +55,33 @@ def parts_of(scheme: str, authority: str) -> Host:
     return Host(f"{scheme}://{host}{named}", hostname)
 
 
+def endpoint_of(text: str, port: int | None = None) -> str:
+    """The endpoint with its scheme and port. Without a scheme it is https: a guess of http would send keys in clear.
+
+    Raises Invalid, which does not show it, when the text and ``port`` name two different ports.
+    """
+    given = text.strip().rstrip("/")
+    if not given:
+        return ""
+    whole = given if "://" in given else f"https://{given}"
+    try:
+        named = urlsplit(whole).port
+    except ValueError as exc:
+        raise Invalid("That is no endpoint.", "Write https://host or https://host:port.", field="endpoint") from exc
+    if port is None or named == port:
+        return whole
+    scheme = whole.partition("://")[0].lower()
+    if named is not None:
+        raise Invalid(f"The endpoint names port {named}, the port is {port}.", "Give one of them.", field="port")
+    if "://" in given and port in _PORTS.values() and _PORTS.get(scheme) != port:
+        raise Invalid(
+            f"The endpoint begins with {scheme}://, and {port} is the port of another scheme.",
+            "Write one of them: http://host goes to port 80, https://host to 443.",
+            field="port",
+        )
+    return f"{whole}:{port}"
+
+
 def canonical(endpoint: str) -> tuple[str, str]:
     """The endpoint in one spelling, and the region that it names; an endpoint of AWS is the empty one."""
     if not endpoint:

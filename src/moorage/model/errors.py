@@ -11,6 +11,7 @@ MoorageError
 │   ├── SignInNeeded        no valid session, token or signature
 │   ├── Forbidden           signed in, but the role does not suffice
 │   ├── StoreDenied         the provider refused our credentials or permission
+│   │   └── AddressRefused      the address guard does not let this server connect there
 │   ├── ReadOnly            the store must not be written to
 │   └── TooManyTries        sign-in is throttled
 ├── Conflict            the state of things does not admit it now
@@ -128,6 +129,18 @@ class StoreDenied(StoreError, Refused):
 
     permission: str = ""
     code: str = ""
+
+
+@dataclass(eq=False)
+class AddressRefused(StoreDenied):
+    """The address guard does not let this server connect there; no request was made.
+
+    ``reach`` is the class of the address, such as ``loopback``; ``setting`` names the list that lets ``host`` through.
+    """
+
+    host: str = ""
+    reach: str = ""
+    setting: str = ""
 
 
 @dataclass(eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Finding(StrEnum):
@@ -18,15 +19,36 @@ class Finding(StrEnum):
 
 
 class Permission(StrEnum):
-    """What a probe step asks for, in the order in which they are tried."""
+    """What a probe step asks for, in the order in which a report tells of them."""
 
     REACH = "reach"
+    SIGN_IN = "sign in"
+    REGION = "region"
     LIST = "list"
     READ = "read"
     READ_RANGE = "ranged read"
     WRITE = "write"
+    OVERWRITE = "overwrite"
+    CONDITIONAL = "conditional write"
     MULTIPART = "multipart"
+    UPLOADS = "list uploads"
+    SIGNED = "signed url"
+    COPY = "copy"
     DELETE = "delete"
+    CORS = "cors"
+    CORS_RULES = "cors rules"
+    PRIVATE = "private"
+    VERSIONS = "versions"
+    LIFECYCLE = "lifecycle"
+    NOTIFICATIONS = "notifications"
+    ENCRYPTION = "encryption"
+
+
+CORE: Final = frozenset({
+    Permission.REACH, Permission.SIGN_IN, Permission.LIST, Permission.READ, Permission.READ_RANGE, Permission.WRITE,
+    Permission.MULTIPART, Permission.DELETE,
+})  # fmt: skip
+"""What a store is judged by; a report folds the other lines unless they are required."""
 
 
 @dataclass(frozen=True, slots=True)

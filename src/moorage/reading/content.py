@@ -50,6 +50,10 @@ class Content:
         same = (info.etag, info.size) == (located.item.etag, located.item.size)
         return located if same else await self.renew(located, info)
 
+    async def seen(self, located: Located) -> Located:
+        """The same, after a look at the object where nobody has looked at it yet."""
+        return await self.refresh(located) if located.item.unseen else located
+
     async def renew(self, located: Located, info: ObjectInfo) -> Located:
         """Note that the item's object has another version now."""
         item = located.item

@@ -1,104 +1,161 @@
-"""Resolve: the address of an object -> the registered store that it lies in, and its key there."""
+"""Resolve: the address of an object -> the registered store that it lies in, and its key there.
+
+A ``Resolver`` is built once from stores and connections; each line then costs a few look-ups. It answers one of
+``Resolved`` (a store has it), ``Opens`` (a connection would make the store) and ``Web`` (a URL of a web server).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import unquote_to_bytes
 
-from moorage.model.endpoint import canonical
-from moorage.model.errors import Conflict, Invalid, NotFound
-from moorage.model.keys import Key, escape, key_bytes, key_of
-from moorage.model.store import Provider, Store
-
-_URLS: Final = ("https", "http")
+from moorage.model.address import Address, address_of, shown
+from moorage.model.errors import Conflict, NotFound
+from moorage.model.keys import Bucket, Key
+from moorage.model.store import Connection, Provider, Store
+from moorage.reading.bases import Bases, is_for_the_web
+from moorage.reading.places import Place, Servers
+from moorage.reading.shelves import Openings, Shelves
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Where an address leads."""
+    """Where an address leads. ``offered``: it was a URL into a store that is registered."""
 
     store: Store
     key: Key
+    offered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """No store is registered for it, and this connection may make one of that bucket."""
+
+    connection: Connection
+    bucket: Bucket
+    key: Key
+    offered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A URL that lies in no store: whether it can be linked, those decide who keep the https store."""
+
+    url: Key
+
+
+class Resolver:
+    """Finds stores by address; only those that it was given exist for it."""
+
+    def __init__(self, stores: Iterable[Store], connections: Iterable[Connection] = ()) -> None:
+        known = list(stores)
+        opening = list(connections)
+        self._servers = Servers([*(store.connection for store in known), *opening])
+        self._shelves = Shelves(known, self._servers)
+        self._bases = Bases(known)
+        self._openings = Openings(opening, self._servers)
+
+    def find(self, text: str) -> Resolved | Opens | Web:
+        """Where the address leads. Keys are verbatim, those of URLs percent-decoded.
+
+        Raises Invalid for what is no address, NotFound where nothing has it, Conflict where several have it.
+        """
+        address = address_of(text)
+        if address.provider is Provider.HTTPS:
+            return self._of_url(address.place)
+        if address.provider is Provider.DISK:
+            place = Place("", Provider.DISK, address.place, address.key)
+            found = self._shelved([place], text) or self._opened([place], text)
+            if found is None:
+                raise self._unknown(text, [place])
+            return found
+        return self._of_bucket(address, text)
+
+    def _of_bucket(self, address: Address, text: str) -> Resolved | Opens:
+        """``s3://bucket/key``, or the older ``s3://endpoint/bucket/key``; an error where both may be meant."""
+        plain = Place(None, address.provider, address.place, address.key)
+        older = self._servers.older_form(address)
+        if older and self._shelves.has(plain):
+            bucket = older[0].bucket
+            names = ", ".join(self._shelves.names(plain))
+            raise Conflict(
+                f"'{shown(text)}' can be read in two ways: as a key of the bucket '{address.place}' (store {names}), "
+                f"and as an object of the bucket '{bucket}' on the server {address.place}.",
+                "Write the second one as https://host/bucket/key; for the first one there is STORE:key in commands.",
+            )
+        places = older or [plain]
+        found = self._shelved(places, text) or self._opened(places, text)
+        if found is None:
+            raise self._unknown(text, places)
+        return found
+
+    def _of_url(self, url: str) -> Resolved | Opens | Web:
+        """A URL that leads into a bucket is offered as that store's link, without its query."""
+        places = self._servers.of_url(url)
+        found = self._shelved(places, url, offered=True) or self._opened(places, url, offered=True)
+        based = self._bases.at(url) if found is None else None
+        return found or (Resolved(*based) if based else Web(Key(url)))
+
+    def _shelved(self, places: list[Place], text: str, *, offered: bool = False) -> Resolved | None:
+        found = [(store, place.key) for place in places for store in self._shelves.at(place)]
+        if not found:
+            return None
+        longest = max(len(store.prefix) for store, _ in found)
+        best = [one for one in found if len(one[0].prefix) == longest]
+        objects = {(self._servers.of(store.connection), store.bucket, key) for store, key in best}
+        if len(objects) > 1:
+            names = ", ".join(sorted(store.name for store, _ in best))
+            raise Conflict(
+                f"'{shown(text)}' may lie in several stores: {names}.",
+                "Write the address with its server, https://host/bucket/key; in commands, STORE:key does as well.",
+            )
+        store, key = min(best, key=lambda one: one[0].name)
+        return Resolved(store, key, offered)
+
+    def _opened(self, places: list[Place], text: str, *, offered: bool = False) -> Opens | None:
+        found = [(one, place) for place in places for one in self._openings.at(place)]
+        if not found:
+            return None
+        if len({self._servers.of(one) for one, _ in found}) > 1:
+            names = ", ".join(sorted({one.name or one.origin or f"connection {one.id}" for one, _ in found}))
+            raise Conflict(
+                f"'{shown(text)}' may be opened by several connections: {names}.",
+                "Write the address with its server, https://host/bucket/key, or name the bucket in one of them.",
+            )
+        connection, place = min(found, key=lambda one: (one[0].name, one[0].id))
+        return Opens(connection, Bucket(place.bucket), place.key, offered)
+
+    def _unknown(self, text: str, places: list[Place]) -> NotFound:
+        beside = sorted({name for place in places for name in self._shelves.names(place)})
+        if beside:
+            return NotFound(
+                f"'{shown(text)}' lies in no registered store that is open to you; {', '.join(beside)} of the same "
+                "bucket has another prefix.",
+                "An admin widens the store's prefix, or registers another store of that bucket.",
+            )
+        return NotFound(
+            f"'{shown(text)}' lies in no registered store that is open to you.",
+            "List the stores with `moorage store ls`; an admin registers one with `moorage store add`.",
+        )
 
 
 def resolve(address: str, stores: Iterable[Store]) -> Resolved:
-    """The store among ``stores`` that the address lies in; of several of one bucket the one with the longest prefix.
+    """The store among ``stores`` that one address lies in; of several of one bucket the one with the longest prefix.
 
-    Takes ``s3://bucket/key``, ``s3://host:port/bucket/key``, ``fs://store/key`` and the ``https://`` and ``http://``
-    addresses of S3 servers, with the bucket in the path or in the host name. Keys of the first forms are verbatim,
-    those of URLs percent-encoded. Raises Invalid for what is no address, NotFound where no store has it, and
-    Conflict where buckets of one name on several servers have it.
+    Raises Invalid for what is no address, NotFound where no store has it, and Conflict where buckets of one name on
+    several servers have it.
     """
-    scheme, separator, rest = address.partition("://")
-    if not separator or scheme not in ("s3", "fs", "https", "http"):
-        raise Invalid(
-            f"'{escape(address[:200])}' is no address of an object.",
-            "Write s3://bucket/key, fs://store/key, or https://host/bucket/key.",
-            field="address",
-        )
-    found = [
-        Resolved(store, key) for store in stores for key in _keys(scheme, rest, store) if key.startswith(store.prefix)
-    ]
-    if not found:
-        raise NotFound(
-            f"'{escape(address[:200])}' lies in no registered store that is open to you.",
-            "List the stores with `moorage store ls`; an admin registers one with `moorage store add`.",
-        )
-    longest = max(len(one.store.prefix) for one in found)
-    best = [one for one in found if len(one.store.prefix) == longest]
-    servers = {(one.store.connection.endpoint, one.store.bucket, one.key) for one in best}
-    if len(servers) > 1:
-        names = ", ".join(sorted(one.store.name for one in best))
-        raise Conflict(
-            f"'{escape(address[:200])}' may lie in several stores: {names}.",
-            "Write the store and the key, such as STORE:key, or the address with its server, https://host/bucket/key.",
-        )
-    return min(best, key=lambda one: one.store.name)
+    known = list(stores)
+    found = Resolver(known).find(address)
+    if isinstance(found, Resolved):
+        return found
+    web = [store for store in known if is_for_the_web(store)]
+    if web and isinstance(found, Web) and found.url.startswith("https://"):
+        return Resolved(web[0], found.url)
+    raise NotFound(
+        f"'{shown(address)}' lies in no registered store that is open to you.",
+        "List the stores with `moorage store ls`; an admin registers one with `moorage store add`.",
+    )
 
 
-def _keys(scheme: str, rest: str, store: Store) -> Iterator[Key]:
-    """The key that the address has if it lies in the bucket of the store."""
-    if store.connection.provider is Provider.DISK:
-        if scheme == "fs":
-            name, _, key = rest.partition("/")
-            if name == store.name:
-                yield Key(key)
-    elif store.connection.provider is Provider.S3:
-        if scheme == "s3":
-            yield from _of_s3(rest, store)
-        elif scheme in _URLS:
-            yield from _of_url(scheme, rest, store)
-
-
-def _of_s3(rest: str, store: Store) -> Iterator[Key]:
-    place, _, key = rest.partition("/")
-    if place == store.bucket:
-        yield Key(key)
-    elif any(_same_server(scheme, place, store) for scheme in _URLS):
-        bucket, _, key = key.partition("/")
-        if bucket == store.bucket:
-            yield Key(key)
-
-
-def _of_url(scheme: str, rest: str, store: Store) -> Iterator[Key]:
-    host, _, path = rest.partition("#")[0].partition("?")[0].partition("/")
-    decoded = key_of(unquote_to_bytes(key_bytes(path)))
-    bucket, _, key = decoded.partition("/")
-    if bucket == store.bucket and _same_server(scheme, host, store):
-        yield Key(key)
-    server = host.removeprefix(f"{store.bucket}.")
-    if server != host and _same_server(scheme, server, store):
-        yield Key(decoded)
-
-
-def _same_server(scheme: str, host: str, store: Store) -> bool:
-    """True where the host is that of the store's endpoint; a region that both name must be the same."""
-    try:
-        here, region = canonical(f"{scheme}://{host}")
-        there, _ = canonical(store.connection.endpoint)
-    except (Invalid, ValueError):
-        return False
-    regions = {region, store.connection.region} - {""}
-    return here == there and (not region or len(regions) == 1)
+__all__ = ["Opens", "Resolved", "Resolver", "Web", "resolve"]

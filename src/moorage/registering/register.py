@@ -10,18 +10,29 @@ from urllib.parse import urlsplit
 
 from moorage.model.access import Principal, Role
 from moorage.model.credentials import Keys
-from moorage.model.errors import InUse, Invalid, NotFound, ProbeFailed, Refused
+from moorage.model.errors import AlreadyExists, Changed, InUse, Invalid, NotFound, ProbeFailed, Refused
 from moorage.model.keys import prefix_of
 from moorage.model.probe import ProbeReport
-from moorage.model.store import Provider, Store, StoreId, StoreOpener
+from moorage.model.store import Connection, Provider, Store, StoreId, StoreOpener
 from moorage.model.transaction import Facts, Transaction
+from moorage.registering.aws import sound_aws
 from moorage.registering.azure import sound_azure
 from moorage.registering.google import sound_google
+from moorage.registering.https import sound_https
+from moorage.registering.opening_buckets import (
+    free_name,
+    need_opening,
+    provisional_name,
+    store_there,
+    wanted_store,
+)
 from moorage.registering.probe import Checked, probe
 
 BUCKET: Final = re.compile(r"[A-Za-z0-9._:-]{1,255}")
 """Wider than AWS's rules: others allow capitals, underscores and, for tenants, a colon."""
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+ROLE_ARN: Final = re.compile(r"arn:[a-z-]+:iam::[0-9]{0,12}:role/[\w+=,.@/-]+")
+"""Servers other than AWS have roles without an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class Registering:
     now_ms: Callable[[], int]
     forget: Callable[[StoreId], None] = lambda _store: None
     """Called after a store changed, so that open adapters of it are dropped."""
+    origin: str = ""
+    """That of our own pages, which a check asks CORS for."""
 
     async def check_new(self, principal: Principal, store: Store) -> ProbeReport:
         """Probe a store that is not registered; nothing is kept."""
@@ -76,6 +89,17 @@ class Registering:
         await self.facts.write(lambda tx: _note(tx, store.id, checked))
         return checked.report
 
+    async def check_quietly(self, store: Store) -> ProbeReport:
+        """Probe a registered store without being asked; the report is kept, unless the store changed meanwhile."""
+        checked = await self._probe(store)
+
+        def note(tx: Transaction) -> None:
+            if store in tx.stores.all():
+                _note(tx, store.id, checked)
+
+        await self.facts.write(note)
+        return checked.report
+
     async def change(self, principal: Principal, name: str, changed: Store, *, force: bool = False) -> Store:
         """Replace what is registered under ``name``; the new facts are probed first."""
         principal.need_everywhere(Role.ADMIN)
@@ -93,6 +117,32 @@ class Registering:
         await self.facts.write(write)
         self.forget(wanted.id)
         return wanted
+
+    async def open_bucket(self, principal: Principal, connection: Connection, bucket: str, *, key: str = "") -> Store:
+        """The read-only store of a bucket that a link leads to, made and probed at its first use.
+
+        ``key`` tells which folder is meant where the connection opens several. A repeat, also a concurrent one, is
+        answered with the store there is. Raises Refused for what the connection does not open, ProbeFailed.
+        """
+        need_opening(principal, connection)
+        wanted = wanted_store(connection, bucket, key)
+        there = await self.facts.read(lambda tx: store_there(tx, wanted))
+        if there is not None:
+            return there
+        named = replace(wanted, name=provisional_name(wanted))
+        candidate = await self.prepare(named, force=False, refused=f"The bucket {bucket} was not opened.")
+
+        def write(tx: Transaction) -> Store:
+            found = store_there(tx, wanted)
+            if found is not None:
+                return found
+            name = free_name(tx, wanted)
+            return register(tx, principal, replace(candidate, store=replace(candidate.store, name=name)))
+
+        try:
+            return await self.facts.write(write)
+        except (AlreadyExists, Changed):  # another process was quicker
+            return await self.facts.write(write)
 
     async def remove(self, principal: Principal, name: str) -> None:
         """Forget the store. InUse while anything depends on it; no object is touched."""
@@ -117,7 +167,7 @@ class Registering:
     async def _probe(self, store: Store) -> Checked:
         opened = self.open_store(store)
         try:
-            return await probe(store, opened, now_ms=self.now_ms())
+            return await probe(store, opened, now_ms=self.now_ms(), origin=self.origin)
         finally:
             await opened.aclose()
 
@@ -181,17 +231,33 @@ def sound(store: Store) -> Store:
         _sound_disk(store)
     elif store.connection.provider is Provider.S3:
         _sound_s3(store)
+        store = sound_aws(store)
     elif store.connection.provider is Provider.AZURE:
         sound_azure(store)
     elif store.connection.provider is Provider.GOOGLE:
         sound_google(store)
+    elif store.connection.provider is Provider.HTTPS:
+        sound_https(store)
     elif store.connection.provider is not Provider.MEMORY:
         raise Invalid(
             f"The provider {store.connection.provider} is not built yet.",
-            "Use azure, disk, google or s3.",
+            "Use azure, disk, google, https or s3.",
             field="provider",
         )
+    _sound_loan_role(store)
     return replace(store, prefix=prefix_of(store.prefix))
+
+
+def _sound_loan_role(store: Store) -> None:
+    arn = store.loan_role_arn
+    if arn and (store.connection.provider is not Provider.S3 or not ROLE_ARN.fullmatch(arn)):
+        raise Invalid(
+            f"{arn[:200]!r} is not the ARN of a role for loans."
+            if store.connection.provider is Provider.S3
+            else f"A store of the provider {store.connection.provider} takes no role for loans.",
+            "Write it whole, such as arn:aws:iam::111122223333:role/media-loans; only S3 stores have one.",
+            field="loan_role_arn",
+        )
 
 
 def _sound_disk(store: Store) -> None:

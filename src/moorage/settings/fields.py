@@ -8,14 +8,15 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
-from pydantic import PrivateAttr, SecretStr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from moorage.model.errors import Invalid
 from moorage.settings.guides import Later
-from moorage.settings.kinds import Bytes, Count, Networks, Port, Time, Url, facts_of, setting
+from moorage.settings.kinds import Bytes, Count, Hosts, Networks, Port, Time, Url, facts_of, setting
+from moorage.settings.machine import Machine
 from moorage.settings.sources import PREFIX, Found, Names, gather
 
 NO_FLAGS: Final[Mapping[str, object]] = MappingProxyType({})
@@ -39,7 +40,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class Settings(Later):
+class Settings(Machine, Later):
     """Everything that can be set. Made by ``Settings.load``; frozen; secrets do not show in its repr."""
 
     data: Path = setting(
@@ -72,17 +73,46 @@ class Settings(Later):
     token: SecretStr | None = setting(None, "The API token that commands sign in with.", unit="text")
 
     store_access_key: SecretStr | None = setting(
-        None, "The access key that `store add` registers when none is named.", unit="text"
+        None, "The access key that `store add` and `mirror add` register when none is named.", unit="text"
     )
     store_secret_key: SecretStr | None = setting(None, "The secret key that goes with it.", unit="text")
     store_session_token: SecretStr | None = setting(
         None, "The session token that goes with them, where they are temporary.", unit="text"
+    )
+    store_account: str | None = setting(
+        None,
+        "The storage account of Azure; its key, SAS token or connection string is then the secret key.",
+        unit="text",
+    )
+    store_credentials: Path | None = setting(
+        None, "A file with the credentials of any kind that `store add` registers when none are named.", unit="file"
+    )
+    remote_links: Path | None = setting(
+        None,
+        "The file of storages that links may point to. "
+        "Default: `remote_links.yml` in the data directory, else `/remote_links.yml`.",
+        unit="file",
     )
     google_metadata_host: str = setting(
         "metadata.google.internal",
         "Where a machine of Google Cloud asks for the tokens of its own account.",
         unit="host name, with its port where it is not 80",
         alias="GCE_METADATA_HOST",
+    )
+
+    link_hosts_allow: Hosts = setting(
+        (),
+        "Hosts behind `https://` addresses that are read though they are not public, or by plain http: "
+        "`media.lan`, `*.example.org`, `10.1.0.0/16`.",
+        unit="host names and networks, separated by commas",
+    )
+    link_size: Bytes = setting(50 * 2**30, "Larger objects behind `https://` addresses are not read.", unit="size")
+    link_list_size: Bytes = setting(2**30, "The longest list of links that is taken at once.", unit="size")
+    link_time: Time = setting(
+        timedelta(minutes=10), "How long one request to an `https://` address is waited for in all.", unit="time"
+    )
+    link_redirects: Annotated[int, Field(ge=0, le=20)] = setting(
+        5, "How often an `https://` address may lead to another one.", unit="redirects"
     )
 
     database_url: SecretStr | None = setting(
@@ -133,6 +163,9 @@ class Settings(Later):
         None, "The file of things to try that the pages of a demo's folders show; `make demo` writes it.", unit="file"
     )
     signed_url_life: Time = setting(timedelta(days=7), "The longest life of a signed URL.", unit="time")
+    loan_life: Time = setting(
+        timedelta(hours=12), "The longest life of a loan: of credentials and URLs that a store lends.", unit="time"
+    )
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _file: Path | None = PrivateAttr(default=None)

@@ -1,4 +1,4 @@
-"""Settings that the guides name and that nothing reads yet: accepted, checked and shown as such."""
+"""Settings that the guides name: where uploads go, where links point to, and what nothing reads yet."""
 
 from __future__ import annotations
 
@@ -33,41 +33,76 @@ def _later(default: Any, sentence: str, *, unit: str, alias: str = "") -> Any:
 
 
 class Later(BaseSettings):
-    """What later versions read: the primary storage, the cloud that links point to, caches of originals."""
+    """Names of the guides: the primary storage, the cloud that links point to; later caches of originals."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    storage_prefix: str = _later("", "The pair of buckets of the primary storage, without `-public`.", unit="name")
-    storage_provider: Provider = _later(None, "The kind of the primary storage.", unit="word", alias="STORAGE_PROVIDER")
-    storage_endpoint: str = _later("", "Its endpoint.", unit="URL or host", alias="STORAGE_ENDPOINT")
-    storage_port: Port | None = _later(None, "Its port.", unit="port", alias="STORAGE_PORT")
-    storage_region: str = _later("", "Its region.", unit="name", alias="STORAGE_REGION")
-    storage_access_key: SecretStr | None = _later(
+    storage_prefix: str = setting(
+        "",
+        "The pair of buckets that uploads go to, without `-public`. "
+        "Default: the one pair in `storage` in the data directory, else `moorage`.",
+        unit="name",
+    )
+    storage_provider: Provider = setting(
+        None,
+        "Where uploads go: disk (the guides' http), s3 (minio), azure or google. "
+        "Default: disk, below the data directory.",
+        unit="word",
+        alias="STORAGE_PROVIDER",
+    )
+    storage_endpoint: str = setting(
+        "", "Its endpoint; without a scheme https is meant.", unit="URL or host", alias="STORAGE_ENDPOINT"
+    )
+    storage_port: Port | None = setting(
+        None, "Its port, where the endpoint names none.", unit="port", alias="STORAGE_PORT"
+    )
+    storage_region: str = setting("", "Its region.", unit="name", alias="STORAGE_REGION")
+    storage_access_key: SecretStr | None = setting(
         None, "Its access key or account name.", unit="text", alias="STORAGE_ACCESS_KEY"
     )
-    storage_secret_key: SecretStr | None = _later(None, "Its secret key.", unit="text", alias="STORAGE_SECRET_KEY")
-    storage_iam_role: str = _later("", "The machine's role in place of keys.", unit="name", alias="STORAGE_IAM_ROLE")
-    storage_credentials_path: Path | None = _later(
-        None, "A service account of Google.", unit="file", alias="STORAGE_CREDENTIALS_PATH"
+    storage_secret_key: SecretStr | None = setting(
+        None, "Its secret key; at Azure the account's key or a SAS token.", unit="text", alias="STORAGE_SECRET_KEY"
+    )
+    storage_iam_role: str = setting(
+        "",
+        "In place of keys: an ARN names a role to assume, any other word the machine's own.",
+        unit="name",
+        alias="STORAGE_IAM_ROLE",
+    )
+    storage_credentials_path: Path | None = setting(
+        None, "The JSON file of a service account of Google.", unit="file", alias="STORAGE_CREDENTIALS_PATH"
     )
 
-    remote_storage_provider: Provider = _later(
-        None, "The kind of the storage that links point to.", unit="word", alias="REMOTE_STORAGE_PROVIDER"
+    remote_storage_provider: Provider = setting(
+        None,
+        "The storage that links may point to, in any bucket: s3 (minio), azure or google.",
+        unit="word",
+        alias="REMOTE_STORAGE_PROVIDER",
     )
-    remote_storage_endpoint: str = _later("", "Its endpoint.", unit="URL or host", alias="REMOTE_STORAGE_ENDPOINT")
-    remote_storage_port: Port | None = _later(None, "Its port.", unit="port", alias="REMOTE_STORAGE_PORT")
-    remote_storage_region: str = _later("", "Its region.", unit="name", alias="REMOTE_STORAGE_REGION")
-    remote_storage_access_key: SecretStr | None = _later(
+    remote_storage_endpoint: str = setting(
+        "", "Its endpoint; without a scheme https is meant.", unit="URL or host", alias="REMOTE_STORAGE_ENDPOINT"
+    )
+    remote_storage_port: Port | None = setting(
+        None, "Its port, where the endpoint names none.", unit="port", alias="REMOTE_STORAGE_PORT"
+    )
+    remote_storage_region: str = setting("", "Its region.", unit="name", alias="REMOTE_STORAGE_REGION")
+    remote_storage_access_key: SecretStr | None = setting(
         None, "Its access key or account name.", unit="text", alias="REMOTE_STORAGE_ACCESS_KEY"
     )
-    remote_storage_secret_key: SecretStr | None = _later(
-        None, "Its secret key.", unit="text", alias="REMOTE_STORAGE_SECRET_KEY"
+    remote_storage_secret_key: SecretStr | None = setting(
+        None,
+        "Its secret key; at Azure the account's key or a SAS token.",
+        unit="text",
+        alias="REMOTE_STORAGE_SECRET_KEY",
     )
-    remote_storage_iam_role: str = _later(
-        "", "The machine's role in place of keys.", unit="name", alias="REMOTE_STORAGE_IAM_ROLE"
+    remote_storage_iam_role: str = setting(
+        "",
+        "In place of keys: an ARN names a role to assume, any other word the machine's own.",
+        unit="name",
+        alias="REMOTE_STORAGE_IAM_ROLE",
     )
-    remote_storage_credentials_path: Path | None = _later(
-        None, "A service account of Google.", unit="file", alias="REMOTE_STORAGE_CREDENTIALS_PATH"
+    remote_storage_credentials_path: Path | None = setting(
+        None, "The JSON file of a service account of Google.", unit="file", alias="REMOTE_STORAGE_CREDENTIALS_PATH"
     )
 
     cache_storage_size: Bytes = _later(

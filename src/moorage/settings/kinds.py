@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
+from moorage.model.hosts import is_host_name, network_of
 from moorage.settings.units import duration, size
 
 
@@ -21,6 +22,15 @@ def _networks(value: object) -> object:
         if isinstance(words, list)
         else words
     )
+
+
+def _hosts(value: object) -> object:
+    words = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(words, list):
+        return words
+    if bad := [word for word in words if not isinstance(word, str) or not (network_of(word) or is_host_name(word))]:
+        raise ValueError(f"{str(bad[0])[:80]!r} is neither a host name nor a network such as 10.1.0.0/16")
+    return tuple(words)
 
 
 def _url(value: object) -> object:
@@ -35,6 +45,7 @@ def _url(value: object) -> object:
 Bytes = Annotated[int, BeforeValidator(size), Field(ge=0)]
 Time = Annotated[timedelta, BeforeValidator(duration), Field(ge=timedelta(0))]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 Url = Annotated[str | None, BeforeValidator(_url)]
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]

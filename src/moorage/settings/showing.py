@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from moorage.model.store import Connection
 from moorage.settings.fields import Settings, names
 from moorage.settings.kinds import facts_of
 from moorage.settings.units import duration_text, size_text
@@ -24,7 +25,7 @@ comes from. In `moorage.toml` a setting has its name without `MOORAGE_`, in lowe
 same as `cache_previews_size`.
 
 - An empty variable counts as not set. A variable `MOORAGE_…` that is not in this table is an error.
-- A secret may stand in a file that the same name with `_FILE` at its end points to.
+- A secret may stand in a file that the same name with `_FILE` at its end points to, in `moorage.toml` with `_file`.
 - Two names of one setting with different values are an error.
 - Sizes are written as by nginx: `512m`, `10g`. Times too: `30s`, `15m`, `12h`, `7d`, `1h 30m`.
 
@@ -55,6 +56,22 @@ def shown(settings: Settings) -> list[Shown]:
             Shown(name.field, value, settings.origins[name.field], used=not facts_of(info).later, sentence=sentence)
         )
     return result
+
+
+def connection_line(connection: Connection) -> Shown:
+    """A declared connection as one line, without its credentials."""
+    words = [connection.provider.value, connection.endpoint or connection.root, connection.region]
+    opened = connection.open_buckets
+    if not connection.root:
+        words.append("buckets: " + (", ".join(opened) if opened else "all"))
+    words.append(f"credentials: {connection.credentials.kind}")
+    return Shown(
+        f"connection {connection.name}",
+        "; ".join(filter(None, words)),
+        connection.origin,
+        used=True,
+        sentence="A connection that is declared outside of the catalogue.",
+    )
 
 
 def reference() -> str:

@@ -63,7 +63,7 @@ def gather(
     names = tuple(fields)
     found = Found()
     found.add({name: (value, "flag") for name, value in flags.items() if value is not None})
-    found.add(_variables(names, found, environ=environ, dotenv=_dotenv(cwd / ".env")))
+    found.add(_variables(names, found, environ=environ, dotenv=variables_in(cwd / ".env")))
     _resolve(names, found, cwd)
     data = found.values.get("data", default_data)
     found.file = _file(found.values.get("config"), cwd, Path(str(data)))
@@ -76,7 +76,8 @@ def gather(
     return found
 
 
-def _dotenv(path: Path) -> dict[str, str]:
+def variables_in(path: Path) -> dict[str, str]:
+    """The variables of a ``.env`` file; none where it is not there."""
     if not path.is_file():
         return {}
     read = DotEnvSettingsSource(BaseSettings, env_file=path, case_sensitive=True)
@@ -146,19 +147,28 @@ def _file(config: object, cwd: Path, data: Path) -> Path | None:
 
 def _toml(names: tuple[Names, ...], path: Path) -> dict[str, tuple[object, str]]:
     try:
-        flat = _flat(tomllib.loads(path.read_text("utf-8")))
+        given = flat(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         reason = str(exc) if isinstance(exc, tomllib.TOMLDecodeError) else type(exc).__name__
         raise Invalid(f"The settings file {path} cannot be read: {reason}.", "Correct it.", field=str(path)) from exc
-    _refuse_unknown(list(flat), known=[name.field for name in names if name.field != "config"], place=f" in {path}")
-    return {name: (value, f"{path} ({name})") for name, value in flat.items()}
+    files = {f"{name.field}_file": name.field for name in names if name.secret}
+    known = [*(name.field for name in names if name.field != "config"), *files]
+    _refuse_unknown(list(given), known=known, place=f" in {path}")
+    result = {name: (value, f"{path} ({name})") for name, value in given.items() if name not in files}
+    for name, field_ in files.items():
+        if name in given and field_ in given:
+            raise Invalid(f"{name} and {field_} in {path} mean the same setting.", "Keep one of them.", field=field_)
+        if name in given:
+            secret = _secret(f"{name} in {path}", path.parent / Path(str(given[name])).expanduser())
+            result[field_] = (secret, f"{path} ({name})")
+    return result
 
 
-def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+def flat(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """``[cache] previews_size`` is ``cache_previews_size``."""
     result: dict[str, object] = {}
     for name, value in table.items():
-        result |= _flat(value, f"{prefix}{name}_") if isinstance(value, dict) else {f"{prefix}{name}": value}
+        result |= flat(value, f"{prefix}{name}_") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return result
 
 

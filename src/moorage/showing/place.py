@@ -8,23 +8,29 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 from urllib.parse import quote, unquote
 
+from moorage.model.account import need_container
 from moorage.model.endpoint import aws_host, canonical, parts_of
 from moorage.model.errors import Invalid
 from moorage.model.keys import Prefix, prefix_of
 from moorage.model.store import Provider
+from moorage.registering.google import BUCKET as GOOGLE_BUCKET
 from moorage.registering.register import BUCKET, NAME
+from moorage.showing.clouds import GOOGLE, azure_endpoint, google_bucket, google_server, web_page
 
 LONGEST: Final = 4096
 FORMS: Final = (
-    "Write a directory of the server's machine (/data/photos), a bucket (s3://bucket/prefix), an S3 server "
-    "(https://host:9000/bucket/prefix) or the name of a store."
+    "Write a directory of the server's machine (/data/photos), a bucket (s3://bucket/prefix, google://bucket/prefix), "
+    "an S3 server (https://host:9000/bucket/prefix), a container "
+    "(https://ACCOUNT.blob.core.windows.net/container/prefix) or the name of a store."
 )
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WINDOWS: Final = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _PORT: Final = re.compile(r".*:\d+|\[.*\]")
-_NOT_BUILT: Final = {
-    **dict.fromkeys(("azure", "az", "abfs", "abfss", "wasb", "wasbs"), "Azure Blob Storage"),
-    **dict.fromkeys(("google", "gs", "gcs"), "Google Cloud Storage"),
+_HADOOP: Final = ("abfs", "abfss", "wasb", "wasbs")
+"""Schemes whose authority is ``container@account.dfs.core.windows.net``."""
+_CLOUDS: Final = {
+    **dict.fromkeys(("azure", "az"), Provider.AZURE),
+    **dict.fromkeys(("google", "gs", "gcs"), Provider.GOOGLE),
 }
 
 
@@ -32,7 +38,8 @@ _NOT_BUILT: Final = {
 class Place:
     """Where media lies: exactly one of ``root``, ``bucket`` and ``store`` is set.
 
-    ``root`` is an absolute directory without final ``/``. An ``endpoint`` has its scheme; empty: AWS.
+    ``root`` is an absolute directory without final ``/``. An ``endpoint`` has its scheme; empty: AWS, Google, or the
+    account of Azure that the credentials name.
     ``provider`` is None for a store that is named alone: what it is, its registration tells.
     """
 
@@ -46,15 +53,22 @@ class Place:
 
     @property
     def text(self) -> str:
-        """The line that names it; ``parse_place`` is its inverse, but for the region."""
+        """The line that names it; ``parse_place`` is its inverse, but for the region.
+
+        Servers of one's own that speak as Azure or Google do are not in it: their endpoint is given beside it.
+        """
         if self.store:
             return f"{self.store}:{self.prefix}" if self.prefix else self.store
         if self.root:
             return self.root
+        if self.provider is Provider.GOOGLE:
+            return f"google://{self.bucket}/{self.prefix}"
+        if self.provider is Provider.AZURE and not _is_account(self.endpoint):
+            return f"azure://{self.bucket}/{self.prefix}"
         # A dot in the first part of s3:// may be read as a host.
         endpoint = self.endpoint or ("https://s3.amazonaws.com" if "." in self.bucket else "")
         if endpoint:
-            return f"{endpoint}/{quote(self.bucket, safe=':')}/{quote(self.prefix)}"
+            return f"{endpoint}/{quote(self.bucket, safe=':$')}/{quote(self.prefix)}"
         return f"s3://{self.bucket}/{self.prefix}"
 
     @property
@@ -80,8 +94,7 @@ def parse_place(line: str, *, endpoint: str = "", region: str = "", buckets: Con
     else:
         place = _plain(text)
     if place.bucket:
-        if not BUCKET.fullmatch(place.bucket):
-            raise _invalid(f"{place.bucket[:80]!r} is not a bucket's name.", FORMS)
+        _sound_bucket(place)
     elif endpoint or region:
         raise Invalid(
             "Only a bucket has an endpoint and a region. Nothing was made.",
@@ -89,6 +102,19 @@ def parse_place(line: str, *, endpoint: str = "", region: str = "", buckets: Con
             field="endpoint" if endpoint else "region",
         )
     return place
+
+
+def _sound_bucket(place: Place) -> None:
+    wrong = place.provider is Provider.GOOGLE and not GOOGLE_BUCKET.fullmatch(place.bucket)
+    if place.provider is Provider.AZURE:
+        try:
+            need_container(place.bucket)
+        except Invalid as error:
+            raise _invalid(error.message, error.advice) from None
+    elif wrong or not BUCKET.fullmatch(place.bucket):
+        raise _invalid(f"{place.bucket[:80]!r} is not a bucket's name.", FORMS)
+    if place.region and place.provider is not Provider.S3:
+        raise Invalid("Only S3 has regions. Nothing was made.", "Leave the region out.", field="region")
 
 
 def _sound(line: str) -> str:
@@ -132,29 +158,37 @@ def _directory(path: str) -> Place:
 
 def _with_scheme(scheme: str, rest: str, *, endpoint: str, region: str, buckets: Container[str]) -> Place:
     authority, _, key = rest.partition("/")
+    if scheme in _HADOOP:
+        container, _, authority = authority.partition("@")
+        return _at_host("https", authority, f"{container}/{key}", endpoint=endpoint, region=region)
     if "@" in authority:
         raise _invalid(
             "The address holds a user name or password.", "Leave out what stands before '@', and give keys apart."
         )
-    if scheme in _NOT_BUILT:
-        raise _invalid(f"{_NOT_BUILT[scheme]} is not built yet.", "Use a directory or an S3 bucket.")
+    if cloud := _CLOUDS.get(scheme):
+        return _in_cloud(cloud, authority, key, endpoint, region)
     match scheme:
-        case "file" if authority in ("", "localhost"):
-            return _directory(_decoded(f"/{key}"))
         case "file":
-            raise _invalid("A file:// address names another machine.", "Write the path alone: /data/photos.")
+            return _file(authority, key)
         case "fs":
             if not NAME.fullmatch(authority):
                 raise _invalid(f"{authority[:80]!r} is no name of a store.", "Write fs://store/prefix.")
             return Place(Provider.DISK, store=authority, prefix=prefix_of(key))
-        case "s3":
+        case "s3" | "minio":
             is_host = not endpoint and _is_host(authority, key, buckets)
             if not is_host:
                 return _bucket(authority, key, endpoint, region)
             return _at_host("https", authority, key, endpoint="", region=region)
         case "http" | "https":
+            _refuse_page(authority)
             return _at_host(scheme, authority, _decoded(key), endpoint=endpoint, region=region)
     raise _invalid(f"{scheme[:40]}:// is no kind of place that Moorage knows.", FORMS)
+
+
+def _file(machine: str, path: str) -> Place:
+    if machine not in ("", "localhost"):
+        raise _invalid("A file:// address names another machine.", "Write the path alone: /data/photos.")
+    return _directory(_decoded(f"/{path}"))
 
 
 def _is_host(first: str, key: str, buckets: Container[str]) -> bool:
@@ -165,17 +199,16 @@ def _is_host(first: str, key: str, buckets: Container[str]) -> bool:
 
 def _at_host(scheme: str, authority: str, path: str, *, endpoint: str, region: str) -> Place:
     if "?" in authority or "#" in authority:
-        _refuse_query()
+        _refuse_query(authority)
     host = parts_of(scheme, authority)
-    if host.hostname.endswith(".blob.core.windows.net"):
-        raise _invalid("Azure Blob Storage is not built yet.", "Use a directory or an S3 bucket.")
-    if host.hostname.endswith("console.aws.amazon.com"):
-        raise _invalid("That is a page of the AWS console, not a bucket.", "Write s3://bucket/prefix.")
+    if account := azure_endpoint(host):
+        _same_server(endpoint.rstrip("/"), account)
+        return _in_cloud(Provider.AZURE, *_split(path), account, region)
+    if (bucket := google_bucket(host.hostname)) is not None:
+        _same_server(google_server(endpoint) or GOOGLE, GOOGLE)
+        return _in_cloud(Provider.GOOGLE, *((bucket, path) if bucket else _split(path)), "", region)
     aws = aws_host(host.hostname)
-    if endpoint and canonical(endpoint)[0] != ("" if aws else host.url):
-        raise Invalid(
-            "Address and endpoint name two servers. Nothing was made.", "Leave one of them out.", field="endpoint"
-        )
+    _same_server(canonical(endpoint)[0] if endpoint else "", "" if aws else host.url, given=bool(endpoint))
     if aws is None:
         return _bucket(*_split(path), host.url, region)
     if region and aws.region and region != aws.region:
@@ -187,6 +220,26 @@ def _at_host(scheme: str, authority: str, path: str, *, endpoint: str, region: s
     if aws.bucket:
         return _bucket(aws.bucket, path, "", region or aws.region)
     return _bucket(*_split(path), "", region or aws.region)
+
+
+def _same_server(endpoint: str, server: str, *, given: bool = False) -> None:
+    if (endpoint or given) and endpoint != server:
+        raise Invalid(
+            "Address and endpoint name two servers. Nothing was made.", "Leave one of them out.", field="endpoint"
+        )
+
+
+def _in_cloud(provider: Provider, bucket: str, prefix: str, endpoint: str, region: str) -> Place:
+    if not bucket:
+        what = "container" if provider is Provider.AZURE else "bucket"
+        raise _invalid(f"The address names no {what}.", f"Write {provider.value}://{what}/prefix.")
+    server = google_server(endpoint) if provider is Provider.GOOGLE else endpoint.rstrip("/")
+    return Place(provider, endpoint=server, region=region, bucket=bucket, prefix=prefix_of(prefix))
+
+
+def _is_account(endpoint: str) -> bool:
+    scheme, _, authority = endpoint.partition("://")
+    return scheme in ("http", "https") and bool(azure_endpoint(parts_of(scheme, authority)))
 
 
 def _split(path: str) -> tuple[str, str]:
@@ -204,7 +257,7 @@ def _bucket(bucket: str, prefix: str, endpoint: str, region: str) -> Place:
 def _decoded(path: str) -> str:
     """The path of a URL. Raises Invalid for a query, and for bytes that no address has."""
     if "?" in path or "#" in path:
-        _refuse_query()
+        _refuse_query(path)
     try:
         text = unquote(path, errors="strict")
     except UnicodeDecodeError:
@@ -214,7 +267,17 @@ def _decoded(path: str) -> str:
     return text
 
 
-def _refuse_query() -> NoReturn:
+def _refuse_page(authority: str) -> None:
+    if page := web_page(authority.lower()):
+        raise _invalid(f"That is a page of {page[0]}, not a bucket.", f"Write {page[1]}.")
+
+
+def _refuse_query(text: str) -> NoReturn:
+    if "sig=" in text:
+        raise _invalid(
+            "The address has a SAS token behind its '?', and addresses are shown to others.",
+            "Write the address without it, and give the token as credentials.",
+        )
     raise _invalid(
         "The address has a query or fragment ('?' or '#'), as a signed URL or a console page has.",
         "Write host, bucket and prefix alone; a '?' that belongs to a name is written %3F.",

@@ -9,10 +9,10 @@ from moorage.mirroring import Wanted
 from moorage.mirroring.verbs import need_scope
 from moorage.model.access import Principal, Role
 from moorage.model.catalogue import Project
-from moorage.model.credentials import Anonymous, Credentials
+from moorage.model.credentials import Anonymous, Credentials, Hmac, Keys
 from moorage.model.errors import Conflict, Forbidden, Invalid, NotFound
 from moorage.model.keys import Bucket, Key, Prefix
-from moorage.model.store import Connection, Store
+from moorage.model.store import Connection, Provider, Store
 from moorage.model.transaction import Transaction
 from moorage.showing.place import Place, parse_place
 from moorage.showing.suggesting import Held, free_project_name, free_store_name, held_by, shown_already
@@ -68,7 +68,7 @@ class Plan:
             path_style=wish.path_style,
             ca=wish.ca,
             root=place.root,
-            credentials=wish.credentials,
+            credentials=credentials_for(place, wish.credentials),
         )
         return Store(
             self.store_name,
@@ -86,7 +86,7 @@ def plan_of(tx: Transaction, principal: Principal, wish: Wish) -> Plan:
         tx,
         principal,
         place,
-        credentials=wish.credentials,
+        credentials=credentials_for(place, wish.credentials),
         writable=wish.writable,
         store_name=wish.store_name,
     )
@@ -100,6 +100,13 @@ def plan_of(tx: Transaction, principal: Principal, wish: Wish) -> Plan:
         need_scope(principal, held.store, None if project is None else project.id)
     store_name = held.store.name if held is not None else wish.store_name or free_store_name(tx, place)
     return Plan(place, held, store_name, project, name)
+
+
+def credentials_for(place: Place, given: Credentials) -> Credentials:
+    """The credentials as the place's provider takes them: keys that were given for Google are its HMAC keys."""
+    if place.provider is Provider.GOOGLE and isinstance(given, Keys):
+        return Hmac(given.access_key, given.secret_key)
+    return given
 
 
 def need_admin(principal: Principal, place: Place) -> None:

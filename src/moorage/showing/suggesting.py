@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from moorage.cataloguing.projects import sound_name
 from moorage.mirroring.mounting import check_prefix
 from moorage.model.access import Principal, Role
+from moorage.model.account import account_of
 from moorage.model.catalogue import Project
 from moorage.model.credentials import Anonymous, Credentials
 from moorage.model.endpoint import canonical
 from moorage.model.errors import Conflict, Invalid, NotFound
 from moorage.model.keys import Prefix
 from moorage.model.mirror import Mirror, MirrorState
-from moorage.model.store import Provider, Store
+from moorage.model.store import Connection, Provider, Store
 from moorage.model.transaction import Transaction
 from moorage.registering.register import may_use
+from moorage.showing.clouds import google_server
 from moorage.showing.place import Place
 
 _LONGEST_NAME: Final = 50
@@ -134,7 +136,7 @@ def _holding(
 ) -> Iterator[Held]:
     given = credentials is not None and not isinstance(credentials, Anonymous)
     for store in stores:
-        if not may_use(principal, store) or store.connection.provider is not place.provider:
+        if not may_use(principal, store) or _provider_of(store) is not place.provider:
             continue
         if given and store.connection.credentials != credentials:
             continue
@@ -148,8 +150,26 @@ def _prefix_in(store: Store, place: Place) -> Prefix | None:
     if place.root:
         top, wanted = _top(store), place.root.rstrip("/") + "/"
         return Prefix(wanted.removeprefix(top)) if wanted.startswith(top) else None
-    server, _ = canonical(store.connection.endpoint)
-    return place.prefix if (server, store.bucket) == (place.endpoint, place.bucket) else None
+    return place.prefix if store.bucket == place.bucket and _same_server(store.connection, place) else None
+
+
+def _provider_of(store: Store) -> Provider:
+    """The store's provider; Google's where it is reached at Google in the S3 dialect."""
+    connection = store.connection
+    at_google = connection.provider is Provider.S3 and connection.endpoint and not google_server(connection.endpoint)
+    return Provider.GOOGLE if at_google else connection.provider
+
+
+def _same_server(connection: Connection, place: Place) -> bool:
+    if place.provider is Provider.GOOGLE:
+        return google_server(connection.endpoint) == place.endpoint
+    if place.provider is not Provider.AZURE:
+        return canonical(connection.endpoint)[0] == place.endpoint
+    try:  # an address without an account may be in any
+        there = replace(connection, endpoint=place.endpoint)
+        return not place.endpoint or account_of(there).endpoint == account_of(connection).endpoint
+    except Invalid:
+        return False
 
 
 def _top(store: Store) -> str:

@@ -75,7 +75,7 @@ class Showing:
                 free_project_name(tx, principal, place.title)
                 if mirror is None
                 else tx.projects.get(mirror.project).name,
-                needs_credentials=held is None and place.provider is Provider.S3,
+                needs_credentials=held is None and place.provider is not Provider.DISK,
                 mirror=mirror,
             )
 
@@ -104,6 +104,10 @@ class Showing:
             candidate = await self._registering.prepare(store, force=wish.force, refused="Nothing was made.")
         except ProbeFailed as error:
             error.advice += _other_reading(plan.place, wish)
+            raise
+        except Invalid as error:
+            if not error.message.endswith(("Nothing was made.", "Nothing was changed.")):
+                error.message += " Nothing was made."
             raise
         if not candidate.checked.report.passed:
             line = next(line for line in candidate.checked.report.lines if line.refuses)

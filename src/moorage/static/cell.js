@@ -70,7 +70,7 @@ export function fillLine(cells, row, { draw, pixels, fragment }) {
     link(first.firstChild, row, fragment);
     kind.textContent = row?.kind ?? "";
     dim.textContent = row ? dimensions(row) : "";
-    size.textContent = !row ? "" : row.kind === "folder" ? bytes(row.counts.subtree_bytes) : bytes(row.size);
+    size.textContent = !row ? "" : row.kind === "folder" ? bytes(row.counts.subtree_bytes) : sizeOf(row);
     modified.textContent = row?.modified ? date(row.modified) : "";
   }
   if (draw) show(first, row, pixels);
@@ -85,12 +85,15 @@ function link(anchor, row, fragment) {
   anchor.title = row.name;
 }
 
+/** The size of an item; of a link that nobody has looked at yet none is known. */
+const sizeOf = (row) => (row.size || row.etag || row.modified ? bytes(row.size) : "");
+
 const items = (row) => `${number(row.counts.subtree_items)} ${row.counts.subtree_items === 1 ? "item" : "items"}`;
 
 function summary(row) {
   if (row.kind === "folder") return items(row);
   const size = row.width && row.height ? `${row.width} × ${row.height}` : "";
-  return [size, bytes(row.size)].filter(Boolean).join(" · ");
+  return [size, sizeOf(row)].filter(Boolean).join(" · ");
 }
 
 function dimensions(row) {

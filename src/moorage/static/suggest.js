@@ -7,13 +7,25 @@ import { call, url } from "./server.js";
 
 const TYPING_MS = 300;
 
-/** The tab that an address belongs to by its looks; undefined: either. */
-const placeOf = (address) => (/^(s3|https?):\/\//i.test(address) ? "bucket" : /^(\/|file:)/i.test(address) ? "folder" : undefined);
+const LOOKS = [
+  ["folder", /^(\/|file:)/i],
+  ["azure", /^((azure|az|abfss?|wasbs?):\/\/|https?:\/\/[^/]*\.(blob|dfs)\.(core\.|storage\.azure\.))/i],
+  ["google", /^((google|gs|gcs):\/\/|https?:\/\/([^/]*\.)?storage\.(googleapis|cloud\.google)\.com(\/|$))/i],
+  ["bucket", /^(s3|minio|https?):\/\//i],
+];
+
+/** The tab that an address belongs to by its looks; undefined: any. */
+const placeOf = (address) => LOOKS.find(([, looks]) => looks.test(address))?.[0];
+
+/** What a secret of Azure is by its looks: its kind, and the field that it goes into. */
+const azureKind = (secret) => (/(AccountKey|SharedAccessSignature|UseDevelopmentStorage)=/i.test(secret) ? ["connection_string", "value"]
+  : /(^|[?&])sig=/.test(secret) ? ["sas", "token"] : ["account_key", "key"]);
 
 class Suggest extends HTMLElement {
   #timer = 0;
   #asked = null;
-  #typed = { folder: "", bucket: "" };
+  #typed = {};
+  #shown = "folder";
   #named = false;
 
   connectedCallback() {
@@ -38,9 +50,10 @@ class Suggest extends HTMLElement {
   /** What was typed belongs to its tab, and is there again when the person comes back to it. */
   #turn(place) {
     if (placeOf(this.address.value.trim()) !== place) {
-      this.#typed[place === "bucket" ? "folder" : "bucket"] = this.address.value;
-      this.address.value = this.#typed[place];
+      this.#typed[this.#shown] = this.address.value;
+      this.address.value = this.#typed[place] ?? "";
     }
+    this.#shown = place;
     this.#later();
   }
 
@@ -54,10 +67,15 @@ class Suggest extends HTMLElement {
 
   /** Keys are sent together or not at all. */
   #readKeys() {
-    const keys = this.form.querySelectorAll("[data-keys] .input");
-    const some = [...keys].some((field) => field.value !== "");
-    for (const field of keys) field.required = some;
-    this.form.querySelector("[data-with-keys]").disabled = !some;
+    for (const part of this.form.querySelectorAll("[data-keys]")) {
+      const keys = [...part.querySelectorAll(".input")];
+      const some = keys.some((field) => field.value !== "");
+      for (const field of keys) field.required = some;
+      const kind = part.querySelector("[data-with-keys]");
+      kind.disabled = !some;
+      const secret = part.querySelector("[data-azure]");
+      if (secret) [kind.value, secret.name] = azureKind(secret.value).map((word, at) => (at ? `credentials.${word}` : word));
+    }
   }
 
   #later() {
@@ -77,8 +95,7 @@ class Suggest extends HTMLElement {
 
   #show({ store = null, project = "", needs_credentials: needs = true, folder = null }) {
     if (!this.#named) this.project.value = project;
-    const keys = this.querySelector("[data-keys]");
-    keys.hidden = keys.disabled = store !== null || !needs;
+    for (const keys of this.querySelectorAll("[data-keys]")) keys.hidden = keys.disabled = store !== null || !needs;
     const news = this.querySelector("[data-news]");
     if (folder) news.replaceChildren("These pictures are shown already: ", element("a", { href: url(`/folders/${folder}`) }, "open their folder"), ".");
     else if (store) news.replaceChildren("Moorage can read there already: the store ", element("a", { href: url(`/stores/${store}`) }, store), " is used, with its keys.");

@@ -20,7 +20,26 @@ from moorage.edge.face import Face
 from moorage.edge.front import Front, fault
 from moorage.model.access import Role
 from moorage.model.errors import Invalid, MoorageError, NotFound, SignInNeeded, WrongMethod
-from moorage.web.api import folders, items, jobs, mirrors, objects, people, projects, stores, strip, taken, urls
+from moorage.web.api import (
+    adopting,
+    aliases,
+    connections,
+    cors,
+    folders,
+    items,
+    jobs,
+    links,
+    loans,
+    mirrors,
+    objects,
+    people,
+    policies,
+    projects,
+    stores,
+    strip,
+    taken,
+    urls,
+)
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.document import describe
 from moorage.web.api.shapes import Health
@@ -59,8 +78,28 @@ def make_app(services: Services) -> ASGIApp:
         servers=[{"url": services.public_url}],
     )
     api.state.services = face
-    for one in (stores, objects, projects, urls, folders, taken, items, mirrors, jobs, people, strip):
+    for one in (
+        adopting,
+        aliases,
+        stores,
+        connections,
+        cors,
+        objects,
+        projects,
+        urls,
+        folders,
+        taken,
+        items,
+        mirrors,
+        links,
+        loans,
+        jobs,
+        people,
+        policies,
+        strip,
+    ):
         api.include_router(one.router, prefix="/api/v1")
+    api.include_router(links.once, prefix="/api/v1")
     api.add_api_route("/api/v1/health", health, responses={200: {"model": Health}}, tags=["running it"])
     api.router.routes += [*_health_routes(), *page_routes.ROUTES, Mount("/static", Static(directory=STATIC))]
     api.router.routes.append(Route("/openapi.json", _openapi))
@@ -69,7 +108,7 @@ def make_app(services: Services) -> ASGIApp:
     api.add_exception_handler(HTTPException, _on_http)
     api.add_exception_handler(Exception, _on_fault)
     routes = UploadRoute(face, ByteRoutes(face, Heads(api)))
-    return Front(routes, prefix=face.path_prefix, most_bytes=most_bytes)
+    return Front(routes, prefix=face.path_prefix, most_bytes=links.longest(face, most_bytes))
 
 
 async def health(uses: Uses, asker: Asker) -> Response:
@@ -118,7 +157,10 @@ async def _on_error(request: Request, error: Exception) -> Response:
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"][1:] if not str(part).endswith("Body"))
+    place = [str(part) for part in first["loc"][1:] if not str(part).endswith("Body")]
+    if place[:1] == ["credentials"] and len(place) > 2:  # noqa: PLR2004 - credentials, their kind, the field
+        del place[1]
+    field = ".".join(place)
     told = Invalid(f"{field or 'The request'}: {first['msg']}. Nothing was changed.", "Correct it.", field=field)
     if first["type"] == "json_invalid":
         told = Invalid("The body is no JSON. Nothing was changed.", "Send UTF-8 JSON; /openapi.json describes it.")

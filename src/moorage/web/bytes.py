@@ -22,7 +22,7 @@ from moorage.model.errors import Invalid, NotFound, SignInNeeded, WrongMethod
 from moorage.model.keys import ESCAPED, Key, escape, unescape
 from moorage.model.variant import Recipe, Rendered
 from moorage.reading.locate import Located
-from moorage.web.api.signing import SIGNATURE, signature_holds
+from moorage.web.api.signing import SIGNATURE, loan_holds, signature_holds
 from moorage.web.api.stores import visible
 from moorage.web.sending import Answer, send_content, send_empty, send_small
 from moorage.web.sources import ItemBytes, ObjectBytes
@@ -59,6 +59,7 @@ class ByteRoutes:
         recipe = None if route == "content" else _recipe(query)
         located = await self._admitted(scope["method"], answer.headers, query, item, route, recipe)
         answer.shared = SIGNATURE in query
+        located = await self._uses.content.seen(located)
         if recipe is None:
             await send_content(answer, ItemBytes(self._uses.content, located))
         else:
@@ -81,10 +82,16 @@ class ByteRoutes:
 
     async def _object(self, answer: Answer, name: str, query: dict[str, str]) -> ObjectBytes:
         """An object of a store that the asker may use; never one outside of the prefix that is registered."""
-        principal = await self._uses.admission.principal(answer.method, answer.headers)
-        store, _ = await visible(self._uses, principal, name)
         text = query.get("key", "")
         key = unescape(text) if query.get("key_encoding") == ESCAPED else Key(text)
+        if SIGNATURE in query:
+            answer.shared = True
+            store = await self._uses.facts.read(lambda tx: tx.stores.named(name))
+            if not loan_holds(self._uses, store, key, query, time.time()):
+                raise SignInNeeded("This signed address has expired, or is not one of ours.", "Ask for a new one.")
+        else:
+            principal = await self._uses.admission.principal(answer.method, answer.headers)
+            store, _ = await visible(self._uses, principal, name)
         if not key:
             raise Invalid("No key was named.", "Add ?key=KEY, percent-encoded.", field="key")
         if not key.startswith(store.prefix):

@@ -48,14 +48,15 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT and SIGTERM."""
+        """Stop on SIGINT and SIGTERM, look at declared connections on SIGHUP."""
         loop = asyncio.get_running_loop()
         for one in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(one, self._stop, one)
+        loop.add_signal_handler(signal.SIGHUP, self._services.declared.hint)
         try:
             yield
         finally:
-            for one in (signal.SIGINT, signal.SIGTERM):
+            for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 loop.remove_signal_handler(one)
 
     def _stop(self, sig: int) -> None:

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from moorage.model.credentials import Forgotten
 from moorage.model.errors import Invalid, StoreDenied
 from moorage.model.store import ObjectStore, Provider, Store, StoreId
 from moorage.settings import Settings
+from moorage.stores.aws import Identities
 from moorage.stores.azure import AzureStore
 from moorage.stores.disk import DiskStore
 from moorage.stores.google import open_google
+from moorage.stores.https import HttpsLimits, HttpsStore
 from moorage.stores.s3 import Limits, Purpose, S3Store
+from moorage.stores.transport import Guard
+from moorage.wiring.machine import machine_of
+
+HTTPS_PER_HOST: Final = 8
+"""Connections to one web server: it is not ours, and a slow one must not take the places of all others."""
 
 
 class Openings:
     """Makes adapters with the limits of the settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, own_port: int = 0) -> None:
+        """``own_port``: this server listens there, where no web address may lead."""
         self._limits = Limits(
             reading=settings.connections_reading, jobs=settings.connections_jobs, admin=settings.connections_admin
         )
         self._metadata_host = settings.google_metadata_host
+        self._identities = Identities(machine_of(settings))
+        self._guard = Guard.of(settings.link_hosts_allow, setting="MOORAGE_LINK_HOSTS_ALLOW", own_port=own_port)
+        self._bounds = HttpsLimits(
+            max_bytes=settings.link_size,
+            time_s=settings.link_time.total_seconds(),
+            redirects=settings.link_redirects,
+        )
 
     def for_readers(self, store: Store) -> ObjectStore:
         """An adapter for readers."""
@@ -32,6 +50,14 @@ class Openings:
     def for_checks(self, store: Store) -> ObjectStore:
         """An adapter for a probe."""
         return self._open(store, Purpose.ADMIN)
+
+    def plain_http(self, host: str) -> bool:
+        """Whether web addresses of this host may do without TLS."""
+        return self._guard.names(host)
+
+    async def aclose(self) -> None:
+        """End what asks for the keys of roles."""
+        await self._identities.aclose()
 
     def _open(self, store: Store, purpose: Purpose) -> ObjectStore:
         if isinstance(store.connection.credentials, Forgotten):
@@ -46,12 +72,17 @@ class Openings:
         if provider is Provider.DISK:
             return DiskStore(store)
         if provider is Provider.S3:
-            return S3Store(store, limits=self._limits, purpose=purpose)
+            return S3Store(store, limits=self._limits, purpose=purpose, identities=self._identities)
         if provider is Provider.GOOGLE:
             return open_google(store, limits=self._limits, purpose=purpose, metadata_host=self._metadata_host)
         if provider is Provider.AZURE:
             return AzureStore(store, limits=self._limits, purpose=purpose)
-        raise Invalid(f"The provider {provider} is not built yet.", "Use azure, disk, google or s3.", field="provider")
+        if provider is Provider.HTTPS:
+            limits = replace(self._limits, per_host=HTTPS_PER_HOST)
+            return HttpsStore(store, guard=self._guard, limits=limits, bounds=self._bounds, purpose=purpose)
+        raise Invalid(
+            f"The provider {provider} is not built yet.", "Use azure, disk, google, https or s3.", field="provider"
+        )
 
 
 class Adapters:

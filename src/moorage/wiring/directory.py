@@ -14,7 +14,19 @@ from moorage.settings import Settings
 
 CATALOGUE: Final = "catalogue.db"
 KEY_FILE: Final = "secret.key"
-_OURS: Final = frozenset({"moorage.lock", "moorage.log", "moorage.toml", "cache", "storage", ".env"})
+_OURS: Final = frozenset(
+    {
+        "moorage.lock",
+        "moorage.log",
+        "moorage.toml",
+        "cache",
+        "storage",
+        "imports",
+        ".env",
+        "remote_links.yml",
+        "secrets",
+    }
+)
 _OURS_BEGIN: Final = (CATALOGUE, KEY_FILE, f".{KEY_FILE}.", "durable.db")
 """With SQLite's own files beside the databases, a key that a reset put aside, and one that was half written."""
 _TRIES: Final = 4
@@ -59,6 +71,11 @@ class Directory:
     def storage(self) -> Path:
         """What was uploaded into projects without a store of their own."""
         return self.root / "storage"
+
+    @property
+    def imports(self) -> Path:
+        """Lists of links as they were sent, until their imports are forgotten."""
+        return self.root / "imports"
 
     @property
     def lock_file(self) -> Path:

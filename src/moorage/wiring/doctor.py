@@ -13,6 +13,7 @@ from moorage.model.errors import MoorageError
 from moorage.model.jobs import JobState
 from moorage.model.mirror import MirrorState
 from moorage.model.transaction import Facts, Transaction
+from moorage.registering.declared import warnings_of
 from moorage.settings import Settings
 from moorage.wiring.addresses import elsewhere
 from moorage.wiring.directory import address_of, directory_of
@@ -109,6 +110,7 @@ def _catalogue(tx: Transaction) -> list[Line]:
         for mirror in mirrors
         if mirror.state is MirrorState.BROKEN
     ]
+    lines += [("connections", WARNING, warning) for warning in warnings_of(tx)]
     waiting = tx.jobs.all(states=[JobState.NEEDS_CONFIRMATION])
     lines += [(f"job {job.id}", WARNING, f"It waits for an answer: {job.title}") for job in waiting]
     return lines

@@ -9,6 +9,8 @@ from typing import Final
 
 import structlog
 
+from moorage.lending import Sweeping
+from moorage.linking import Links
 from moorage.model.catalogue import Order
 from moorage.model.transaction import Facts, Transaction
 from moorage.uploading import Discarding
@@ -25,9 +27,20 @@ log: Final = structlog.get_logger("moorage.housekeeping")
 class Housekeeping:
     """Small work in the background of the serving process; any of it may be lost and is done again."""
 
-    def __init__(self, facts: Facts, *, now_ms: Callable[[], int], seen: SeenAddresses, discarding: Discarding) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        *,
+        now_ms: Callable[[], int],
+        seen: SeenAddresses,
+        discarding: Discarding,
+        sweeping: Sweeping,
+        linking: Links,
+    ) -> None:
         self._facts = facts
         self._discarding = discarding
+        self._sweeping = sweeping
+        self._linking = linking
         self._now_ms = now_ms
         self._seen = seen
         self._woken = asyncio.Event()
@@ -79,6 +92,8 @@ class Housekeeping:
         ):
             await self._drain(batch)
         await self._discarding.discard()
+        await self._sweeping.sweep()
+        await self._linking.forget_old()
 
     async def _drain(self, batch: Callable[[Transaction], int]) -> None:
         while await self._facts.write(batch):

@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 from moorage.admitting import MACHINE_MARK, Door, SlowPasswords, new_bearer
+from moorage.adopting import Adopting, Aliasing
+from moorage.adopting.finding import Finder
 from moorage.cache import FileVariantCache, SingleFlight
 from moorage.cataloguing.browsing import Browsing
 from moorage.cataloguing.changing import Changing
@@ -19,25 +22,37 @@ from moorage.durable.runner import DbosRunner, embedded_url
 from moorage.imaging import DecoderPool, Limits
 from moorage.jobs import Dispatcher, Jobs
 from moorage.keyring import Argon2Passwords, KeyRing, RingSealer, RingSigner
+from moorage.lending import Lending, Sweeping
+from moorage.linking import Checking, Importing, Links, Spool
 from moorage.mirroring import Mirrors, Scanning
 from moorage.mirroring.globs import Globs
 from moorage.model.clock import now_ms
+from moorage.model.keys import Bucket
 from moorage.model.mirror import Mirror
 from moorage.reading.content import Content
 from moorage.reading.locate import Locator
 from moorage.reading.variants import Variants
+from moorage.registering.connecting import Connecting
+from moorage.registering.cors import Crossing
+from moorage.registering.declared import Declaring
 from moorage.registering.register import Registering
 from moorage.settings import Settings
+from moorage.settings.storages import primary_bucket
 from moorage.showing import Showing
 from moorage.uploading import Discarding, Mirrored, Owning, Uploads
 from moorage.wiring.adapters import Adapters, Openings
 from moorage.wiring.addresses import SeenAddresses
+from moorage.wiring.checking import DailyChecks
+from moorage.wiring.declared import Declared
 from moorage.wiring.directory import Directory, Lock, Served, address_of, prepare
 from moorage.wiring.housekeeping import Housekeeping
 from moorage.wiring.keys import check_key, ring_in_force
+from moorage.wiring.lenders import Lenders
+from moorage.wiring.machine import machine_of
 from moorage.wiring.once import OnceFacts
 from moorage.wiring.primary import PrimaryStore
-from moorage.wiring.services import Services
+from moorage.wiring.services import Services, origin_of
+from moorage.wiring.web_addresses import WebAddresses, linkable
 
 
 @dataclass
@@ -87,20 +102,28 @@ async def open_server(settings: Settings, public_url: str, *, local_url: str = "
         served = Served(public_url, local_url, machine) if local_url else None
         stack.enter_context(Lock(prepare(settings), served))
         offline = await stack.enter_async_context(open_offline(settings))
-        services, dispatcher = await _compose(stack, offline, public_url, machine)
+        services, dispatcher = await _compose(stack, offline, public_url, machine, own_port=urlsplit(local_url).port)
+        if local_url:
+            await services.declared.begin()
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop)
         services.housekeeping.start()
         stack.push_async_callback(services.housekeeping.stop)
+        if local_url:  # workers take what is declared from the catalogue
+            services.declared.start()
+            stack.push_async_callback(services.declared.stop)
+            services.daily_checks.start()
+            stack.push_async_callback(services.daily_checks.stop)
         stack.callback(services.stopping.set)
         yield services
 
 
 async def _compose(
-    stack: AsyncExitStack, offline: Offline, public_url: str, machine: str
+    stack: AsyncExitStack, offline: Offline, public_url: str, machine: str, *, own_port: int | None
 ) -> tuple[Services, Dispatcher]:
     settings, facts = offline.settings, OnceFacts(offline.facts)
-    openings = Openings(settings)
+    openings = Openings(settings, own_port=own_port or 0)
+    stack.push_async_callback(openings.aclose)
     adapters = Adapters(openings)
     stack.push_async_callback(adapters.aclose)
     imager = DecoderPool(processes=settings.decoder_workers, limits=_limits(settings))
@@ -112,15 +135,35 @@ async def _compose(
     )
     stack.push_async_callback(cache.aclose)
     runner = DbosRunner(_durable_url(offline), version=version("moorage"), places=settings.job_slices)
-    flows = [Scanning(facts, openings.for_jobs, now_ms=now_ms).flow]
+    registering = Registering(facts, openings.for_checks, now_ms, adapters.forget, origin_of(public_url))
+    spool = Spool(offline.directory.imports, most_bytes=settings.link_list_size)
+    importing = Importing(
+        facts,
+        spool,
+        openings.for_jobs,
+        open_bucket=registering.open_bucket,
+        web_store=WebAddresses(facts),
+        plain_http=openings.plain_http,
+    )
+    flows = [
+        Scanning(facts, openings.for_jobs, now_ms=now_ms).flow,
+        importing.flow,
+        Checking(facts, openings.for_jobs, now_ms=now_ms, changed=locator.forget).flow,
+    ]
     dispatcher = Dispatcher(facts, runner, flows, now_ms=now_ms)
     seen = SeenAddresses(facts, public_url, now_ms=now_ms)
     discarding = Discarding(facts, adapters.of, now_ms=now_ms)
-    housekeeping = Housekeeping(facts, now_ms=now_ms, seen=seen, discarding=discarding)
-    primary = PrimaryStore(facts, offline.directory)
+    signer = RingSigner(offline.keyring)
+    lenders = Lenders(adapters.of, machine_of(settings), signer, public_url)
+    sweeping = Sweeping(facts, lenders, now_ms=now_ms)
+    linking = Links(facts, spool, hint=dispatcher.hint, now_ms=now_ms)
+    housekeeping = Housekeeping(
+        facts, now_ms=now_ms, seen=seen, discarding=discarding, sweeping=sweeping, linking=linking
+    )
+    primary = PrimaryStore(facts, offline.directory, bucket=Bucket(primary_bucket(settings)))
     await primary.follow()
-    registering = Registering(facts, openings.for_checks, now_ms, adapters.forget)
     mirroring = Mirrors(facts, openings.for_jobs, hint=dispatcher.hint, now_ms=now_ms)
+    declaring = Declaring(facts, now_ms, adapters.forget)
     services = Services(
         settings=settings,
         directory=offline.directory,
@@ -128,25 +171,37 @@ async def _compose(
         now_ms=now_ms,
         public_url=public_url,
         adapters=adapters,
-        signer=RingSigner(offline.keyring),
+        signer=signer,
         door=offline.door,
         machine=machine,
         registering=registering,
+        crossing=Crossing(facts, openings.for_checks),
+        connecting=Connecting(facts, openings.for_checks, now_ms, adapters.forget),
+        declared=Declared(settings, facts, declaring, registering, changed=locator.forget),
         projects=Projects(facts),
         browsing=Browsing(facts),
         changing=Changing(facts),
+        adopting=Adopting(
+            facts,
+            Finder(facts, adapters.of, WebAddresses(facts), registering.open_bucket, linkable),
+            forget=locator.forget,
+        ),
+        aliasing=Aliasing(facts, now_ms),
         locator=locator,
         content=content,
         variants=Variants(facts, content, locator, imager, cache, SingleFlight()),
         jobs=Jobs(facts, flows, hint=dispatcher.hint, now_ms=now_ms),
         mirroring=mirroring,
+        linking=linking,
         showing=Showing(facts, registering, mirroring, open_store=openings.for_checks),
         uploads=Uploads(
             facts,
             Owning(facts, adapters.of, primary=primary, now_ms=now_ms, wake=housekeeping.wake),
             Mirrored(facts, adapters.of, shows=_shows),
         ),
+        lending=Lending(facts, lenders, adapters.of, longest=settings.loan_life, now_ms=now_ms),
         housekeeping=housekeeping,
+        daily_checks=DailyChecks(facts, registering, now_ms=now_ms),
         seen=seen,
         workers=lambda: dispatcher.workers,
     )

@@ -84,6 +84,7 @@ async def _forget(settings: Settings, sealer: RingSealer) -> list[str]:
 
     def write(tx: Transaction) -> list[str]:
         stores = tx.connections.forget_credentials()
+        tx.loans.forget_uploads()
         tx.instance.set(CANARY, new_canary(sealer))
         tx.audit.add(SYSTEM, "secrets.reset", "installation", stores=stores)
         return stores

@@ -28,7 +28,7 @@ class Rotated:
 
 
 async def rotate_keys(settings: Settings) -> Rotated:
-    """Seal every credential and the canary with a new key; URLs signed with the older keys end.
+    """Seal every credential, what loans began, and the canary with a new key; URLs signed with the older keys end.
 
     Raises Conflict while a process uses the catalogue, SealBroken when a seal does not open (no key is dropped
     then), and Invalid, which says how, when the key comes from a setting that holds one key only.
@@ -64,6 +64,9 @@ async def _seal_again(settings: Settings, ring: KeyRing) -> None:
     try:
         done = 0
         while done := await facts.write(lambda tx, after=done: tx.connections.seal_again(after=after)):  # type: ignore[misc]
+            continue
+        done = 0
+        while done := await facts.write(lambda tx, after=done: tx.loans.seal_again(after=after)):  # type: ignore[misc]
             continue
 
         def conclude(tx: Transaction) -> None:

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from moorage.admitting import Door
+from moorage.adopting import Adopting, Aliasing
 from moorage.cataloguing.browsing import Browsing
 from moorage.cataloguing.changing import Changing
 from moorage.cataloguing.projects import Projects
 from moorage.jobs import Jobs
+from moorage.lending import Lending
+from moorage.linking import Links
 from moorage.mirroring import Mirrors
 from moorage.model.catalogue import Order
 from moorage.model.secrecy import UrlSigner
@@ -19,12 +22,16 @@ from moorage.model.transaction import Facts
 from moorage.reading.content import Content
 from moorage.reading.locate import Locator
 from moorage.reading.variants import Variants
+from moorage.registering.connecting import Connecting
+from moorage.registering.cors import Crossing
 from moorage.registering.register import Registering
 from moorage.settings import Settings
 from moorage.showing import Showing
 from moorage.uploading import Uploads
 from moorage.wiring.adapters import Adapters
 from moorage.wiring.addresses import SeenAddresses
+from moorage.wiring.checking import DailyChecks
+from moorage.wiring.declared import Declared
 from moorage.wiring.directory import Directory
 from moorage.wiring.doctor import health, places
 from moorage.wiring.housekeeping import Housekeeping
@@ -45,17 +52,25 @@ class Services:
     machine: str = field(repr=False)
     """The bearer by which commands on this machine sign in: see ``Served``."""
     registering: Registering
+    crossing: Crossing
+    connecting: Connecting
+    declared: Declared
     projects: Projects
     browsing: Browsing
     changing: Changing
+    adopting: Adopting
+    aliasing: Aliasing
     locator: Locator
     content: Content
     variants: Variants
     jobs: Jobs
     mirroring: Mirrors
+    linking: Links
     showing: Showing
     uploads: Uploads
+    lending: Lending
     housekeeping: Housekeeping
+    daily_checks: DailyChecks
     seen: SeenAddresses
     workers: Callable[[], int]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,8 +84,7 @@ class Services:
     @property
     def origin(self) -> str:
         """The origin of our own pages."""
-        parts = urlsplit(self.public_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self.public_url)
 
     def wake_purge(self) -> None:
         """Rows of something that was removed wait to be deleted."""
@@ -92,3 +106,9 @@ class Services:
     def places(self) -> dict[str, str]:
         """What ``where`` prints."""
         return places(self.settings)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address, as browsers tell them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

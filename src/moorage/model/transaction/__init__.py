@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from moorage.model.transaction.adopting import Adoptions, Aliases
 from moorage.model.transaction.catalogue import Folders, Items, Projects
 from moorage.model.transaction.jobs import Jobs
+from moorage.model.transaction.links import Links
+from moorage.model.transaction.loans import Loans
 from moorage.model.transaction.loose import Loose, LooseId, LooseObject
 from moorage.model.transaction.mirrors import Mirrors
 from moorage.model.transaction.people import People, SignInLink
@@ -20,6 +23,8 @@ from moorage.model.transaction.rows import ChangedRow, ItemQuery, NewRow, Row, U
 from moorage.model.transaction.stores import Connections, Stores
 
 __all__ = [
+    "Adoptions",
+    "Aliases",
     "Answered",
     "Audit",
     "AuditRow",
@@ -32,6 +37,8 @@ __all__ = [
     "ItemQuery",
     "Items",
     "Jobs",
+    "Links",
+    "Loans",
     "Loose",
     "LooseId",
     "LooseObject",
@@ -57,6 +64,10 @@ class Transaction(Protocol):
     projects: Projects
     folders: Folders
     items: Items
+    adoptions: Adoptions
+    aliases: Aliases
+    links: Links
+    loans: Loans
     loose: Loose
     mirrors: Mirrors
     jobs: Jobs

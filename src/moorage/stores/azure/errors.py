@@ -24,6 +24,7 @@ from moorage.stores.transport import Answer, retry_after_s
 _FIELD: Final = re.compile(r"<(Code|Message|AuthenticationErrorDetail)>([^<]*)</")
 _READER: Final = "Storage Blob Data Reader"
 _WRITER: Final = "Storage Blob Data Contributor"
+_ACCOUNT: Final = "Storage Account Contributor"
 _PERMISSIONS: Final[Mapping[str, tuple[str, str]]] = {
     "list": ("l (list)", _READER),
     "get": ("r (read)", _READER),
@@ -34,6 +35,8 @@ _PERMISSIONS: Final[Mapping[str, tuple[str, str]]] = {
     "copy": ("r (read) and w (write)", _WRITER),
     "delete": ("d (delete)", _WRITER),
     "delegate": ("", "Storage Blob Delegator"),
+    "cors": ("r (read), of an account SAS with srt=s", _ACCOUNT),
+    "put cors": ("w (write), of an account SAS with srt=s", _ACCOUNT),
 }
 _PERMISSION_CODES: Final = frozenset({
     "AuthorizationPermissionMismatch", "AuthorizationFailure", "InsufficientAccountPermissions",

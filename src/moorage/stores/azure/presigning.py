@@ -21,23 +21,39 @@ _LETTERS: Final = {
 }  # fmt: skip
 
 
-async def presigned(client: Client, key: Key, *, expires_s: int, disposition: str) -> str:
-    """The URL. Raises Refused for stores whose credentials sign nothing."""
+async def presigned(
+    client: Client, key: Key, *, expires_s: int, disposition: str = "", letters: str = "r", depth: int = 0
+) -> str:
+    """The URL, for what the letters allow; with a ``depth`` that of a directory.
+
+    Raises Refused for stores whose credentials sign nothing.
+    """
     access, place = client.access, client.place
     now_s = client.transport.clock.now()
     url = place.url(key)
     match access:
         case ByKey():
-            signed = access.signer.sas(place, key, expires_s=expires_s, now_s=now_s, disposition=disposition)
+            signed = access.signer.sas(
+                place, key, expires_s=expires_s, now_s=now_s, disposition=disposition, letters=letters, depth=depth
+            )
             return with_query(url, signed)
         case ByToken():
             lent = await _delegated(client, access, expires_s, now_s)
-            sas = delegated_sas(lent, place, key, expires_s=expires_s, now_s=now_s, disposition=disposition)
+            sas = delegated_sas(
+                lent,
+                place,
+                key,
+                expires_s=expires_s,
+                now_s=now_s,
+                disposition=disposition,
+                letters=letters,
+                depth=depth,
+            )
             return with_query(url, sas)
         case BySas():
             raise Refused(_given_away(access), "Serve through Moorage, or give the store an account key.")
         case _:
-            if disposition:
+            if disposition or letters != "r":
                 raise Refused("A store without credentials signs nothing.", "Give the store credentials.")
             return url
 

@@ -67,25 +67,46 @@ class SharedKey:
         lines += [f"{name}:{value}" for name, value in query]
         return "\n".join(lines)
 
-    def sas(self, place: Place, key: str, *, expires_s: int, now_s: float, disposition: str = "") -> str:
-        """The query of a service SAS that reads one blob."""
-        given = _times(place, expires_s, now_s)
+    def sas(
+        self,
+        place: Place,
+        key: str,
+        *,
+        expires_s: int,
+        now_s: float,
+        disposition: str = "",
+        letters: str = "r",
+        depth: int = 0,
+    ) -> str:
+        """The query of a service SAS of one blob; ``letters`` say what it allows, reading where none are given.
+
+        ``depth``: ``key`` is a directory, which only a hierarchical namespace has, and has so many names in its path.
+        """
+        given = _times(place, expires_s, now_s, letters, depth)
         signed = [
             given["sp"], given["st"], given["se"], f"/blob/{place.account}/{place.bucket}/{key}",
-            "", "", given["spr"], SAS_VERSION, "b", "", "", "", disposition, "", "", "",
+            "", "", given["spr"], SAS_VERSION, given["sr"], "", "", "", disposition, "", "", "",
         ]  # fmt: skip
         return _query(given, disposition, _signature(self._key, "\n".join(signed)))
 
 
 def delegated_sas(
-    key: DelegationKey, place: Place, blob: str, *, expires_s: int, now_s: float, disposition: str = ""
+    key: DelegationKey,
+    place: Place,
+    blob: str,
+    *,
+    expires_s: int,
+    now_s: float,
+    disposition: str = "",
+    letters: str = "r",
+    depth: int = 0,
 ) -> str:
-    """The query of a user delegation SAS that reads one blob."""
-    given = _times(place, expires_s, now_s)
+    """The query of a user delegation SAS of one blob, or of a directory."""
+    given = _times(place, expires_s, now_s, letters, depth)
     signed = [
         given["sp"], given["st"], given["se"], f"/blob/{place.account}/{place.bucket}/{blob}",
         key.oid, key.tid, key.start, key.expiry, key.service, key.version, "", "", "",
-        "", given["spr"], SAS_VERSION, "b", "", "", "", disposition, "", "", "",
+        "", given["spr"], SAS_VERSION, given["sr"], "", "", "", disposition, "", "", "",
     ]  # fmt: skip
     lent = {
         "skoid": key.oid, "sktid": key.tid, "skt": key.start, "ske": key.expiry, "sks": key.service,
@@ -94,10 +115,11 @@ def delegated_sas(
     return _query(given | lent, disposition, _signature(key.value, "\n".join(signed)))
 
 
-def _times(place: Place, expires_s: int, now_s: float) -> dict[str, str]:
+def _times(place: Place, expires_s: int, now_s: float, letters: str, depth: int) -> dict[str, str]:
     protocol = "https" if place.endpoint.startswith("https") else "https,http"
-    return {
-        "sv": SAS_VERSION, "sr": "b", "sp": "r", "spr": protocol,
+    directory = {"sdd": str(depth)} if depth else {}
+    return directory | {
+        "sv": SAS_VERSION, "sr": "d" if depth else "b", "sp": letters, "spr": protocol,
         "st": iso_time(now_s - _EARLIER_S), "se": iso_time(now_s + expires_s),
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ from moorage.model.errors import Changed, ObjectNotFound
 from moorage.model.keys import ETag, Key
 from moorage.model.objects import ByteRange, ListingPage, ObjectBody, ObjectInfo
 from moorage.model.store import ANYWAY, Condition, Provider, Store
+from moorage.stores.azure.administration import AzureAdministration
 from moorage.stores.azure.client import Call, Client
 from moorage.stores.azure.conditions import head
 from moorage.stores.azure.copying import copy
@@ -54,6 +55,11 @@ class AzureStore(HttpStore[Client]):
         super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters))
         self._client = Client(store, self._transport, purpose)
         self._lister = Lister()
+
+    @property
+    def administration(self) -> AzureAdministration:
+        """Questions about the container and its account, on the same connections."""
+        return AzureAdministration(self._client, read_only=self.read_only)
 
     def unstorable(self, key: Key) -> str | None:
         """The reason why Azure cannot hold ``key``; None: it can."""

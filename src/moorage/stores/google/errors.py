@@ -30,6 +30,7 @@ _PERMISSIONS: Final = {
     "list": "storage.objects.list", "get": "storage.objects.get", "stat": "storage.objects.get",
     "put": "storage.objects.create", "multipart": "storage.objects.create", "copy": "storage.objects.create",
     "delete": "storage.objects.delete",
+    "bucket": "storage.buckets.get", "put cors": "storage.buckets.update",
 }  # fmt: skip
 _OF_OBJECTS: Final = frozenset({"get", "stat", "copy", "delete"})
 _SLOWER: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "SlowDown"})

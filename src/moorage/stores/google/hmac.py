@@ -10,7 +10,7 @@ from moorage.model.errors import Invalid
 from moorage.model.keys import Key
 from moorage.model.store import Provider, Store
 from moorage.stores.google.place import unstorable
-from moorage.stores.s3 import Counters, Limits, Purpose, S3Store
+from moorage.stores.s3 import Counters, HmacAdministration, Limits, Purpose, S3Store
 
 _ENDPOINT: Final = "https://storage.googleapis.com"
 _REGION: Final = "auto"
@@ -50,6 +50,11 @@ class HmacStore(S3Store):
         super().__init__(
             replace(store, connection=spoken), limits=limits, counters=counters, purpose=purpose, google=True
         )
+
+    @property
+    def administration(self) -> HmacAdministration:
+        """Questions about the bucket itself, as far as this dialect has them."""
+        return HmacAdministration(self._client, read_only=self.read_only)
 
     def unstorable(self, key: Key) -> str | None:
         """The reason why Google cannot hold ``key``; None: it can."""

@@ -26,6 +26,10 @@ _VALUE: Final = re.compile(r"[!-~]+")
 _NOBODY_THERE: Final = frozenset({"dns", "refused", "unreachable", "connect timeout"})
 
 
+FULL_CONTROL: Final = "https://www.googleapis.com/auth/devstorage.full_control"
+"""What a change of the bucket itself takes."""
+
+
 def scope_of(*, read_only: bool) -> str:
     """What a token may do at most; the permissions of the account stand beside it."""
     return f"https://www.googleapis.com/auth/devstorage.{'read_only' if read_only else 'read_write'}"

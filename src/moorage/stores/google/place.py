@@ -34,6 +34,10 @@ class Place:
         """The endpoint as a person would write it."""
         return f"{self.scheme}://{self.host}{self.path}"
 
+    def facts(self, query: Query, *, below: str = "") -> str:
+        """The URL of the bucket's own facts, or of what stands below them."""
+        return f"{self.endpoint}/storage/v1/b/{quote_whole(self.bucket)}{below}{_words(query)}"
+
     def objects(self, query: Query) -> str:
         """The URL of the listing."""
         return f"{self.endpoint}/storage/v1/b/{quote_whole(self.bucket)}/o{_words(query)}"

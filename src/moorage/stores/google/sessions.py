@@ -75,6 +75,12 @@ class Session:
         """Of all bytes given so far."""
         return bytes(self._digest.digest())
 
+    async def lend(self) -> str:
+        """Begin it for somebody else: the address to which the bytes are sent, and which needs no credentials."""
+        await self._begin()
+        self._done = True
+        return self._url
+
     async def send(self, data: bytes) -> None:
         """Send a chunk that is not the last: a multiple of 256 KiB."""
         await asyncio.to_thread(self._digest.update, data)

@@ -17,16 +17,17 @@ from moorage.model.keys import ETag, Key
 from moorage.model.objects import ByteRange, ListingPage, ObjectBody, ObjectInfo
 from moorage.model.store import ANYWAY, Condition, Provider, Store
 from moorage.stores.google.account import Account, account_of
+from moorage.stores.google.administration import GoogleAdministration
 from moorage.stores.google.client import Call, Client
 from moorage.stores.google.copying import copy
 from moorage.stores.google.errors import Names, not_google
 from moorage.stores.google.facts import generation_of, info_of_headers
 from moorage.stores.google.listing import list_page
-from moorage.stores.google.minting import KeyMint, MachineMint, scope_of, token_transport
+from moorage.stores.google.minting import FULL_CONTROL, KeyMint, MachineMint, scope_of, token_transport
 from moorage.stores.google.place import PUBLIC, place_of, unstorable
 from moorage.stores.google.sessions import SMALLEST, Session
 from moorage.stores.google.signing import presign
-from moorage.stores.google.tokens import Tokens
+from moorage.stores.google.tokens import Token, Tokens
 from moorage.stores.google.writing import FAILED, Write, info, look
 from moorage.stores.transport import Answer, Counters, Limits, OpenedBody, Purpose, Transport
 from moorage.stores.transport.conditions import condition_failed
@@ -72,10 +73,21 @@ class GoogleStore(HttpStore[Client]):
         place = place_of(store, universe=self._account.universe if self._account else PUBLIC)
         self._token_transport: Transport | None = None
         names = Names(store.name, store.bucket, place.endpoint, anonymous=credentials.kind == "anonymous")
-        tokens = self._tokens(names, metadata_host)
+        self._metadata_host = metadata_host
+        tokens = self._tokens(names, scope_of(read_only=self.read_only))
         project = self._account.project if self._account else ""
         self._tokens_kept = tokens
         self._client = Client(place, names, self._transport, purpose, tokens, project)
+
+    @property
+    def administration(self) -> GoogleAdministration:
+        """Questions about the bucket itself, on the same connections."""
+        return GoogleAdministration(
+            self._client,
+            self._account,
+            changing=lambda: self._tokens(self._client.names, FULL_CONTROL),
+            read_only=self.read_only,
+        )
 
     def unstorable(self, key: Key) -> str | None:
         """The reason why Google cannot hold ``key``; None: it can."""
@@ -186,15 +198,31 @@ class GoogleStore(HttpStore[Client]):
             await self._token_transport.aclose()
         await super().aclose()
 
-    def _tokens(self, names: Names, metadata_host: str) -> Tokens | None:
-        credentials, scope = self._store.connection.credentials, scope_of(read_only=self.read_only)
+    @property
+    def account(self) -> Account | None:
+        """The service account that signs; None where none of its own does."""
+        return self._account
+
+    async def fresh_token(self, scope: str) -> Token | None:
+        """A token of its own for other uses than the store's; None for a public bucket."""
+        mint = self._mint(self._client.names, scope)
+        return None if mint is None else await mint()
+
+    def _tokens(self, names: Names, scope: str) -> Tokens | None:
+        mint = self._mint(names, scope)
+        return None if mint is None else Tokens(mint)
+
+    def _mint(self, names: Names, scope: str) -> KeyMint | MachineMint | None:
+        credentials = self._store.connection.credentials
         if self._account:
             ca = self._store.connection.ca
-            self._token_transport = token_transport(self._account.token_uri, self._transport, ca)
-            return Tokens(KeyMint(self._account, scope, self._token_transport, names))
+            if self._token_transport is None:
+                self._token_transport = token_transport(self._account.token_uri, self._transport, ca)
+            return KeyMint(self._account, scope, self._token_transport, names)
         if isinstance(credentials, Role) and not credentials.role_arn and not credentials.external_id:
-            self._token_transport = Transport(limits=self._transport.limits, counters=self._transport.counters)
-            return Tokens(MachineMint(metadata_host, scope, self._token_transport, names))
+            if self._token_transport is None:
+                self._token_transport = Transport(limits=self._transport.limits, counters=self._transport.counters)
+            return MachineMint(self._metadata_host, scope, self._token_transport, names)
         if names.anonymous:
             return None
         raise Invalid(

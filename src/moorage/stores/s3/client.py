@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from moorage.model.credentials import Anonymous, Keys
-from moorage.model.errors import Invalid, StoreUnreachable
+from moorage.model.errors import StoreError, StoreUnreachable
+from moorage.model.keys import Key
 from moorage.model.store import Store
+from moorage.stores.aws import Identities
+from moorage.stores.s3.access import NOBODY, OLD, Signing, access_of
 from moorage.stores.s3.errors import Names, Problem, error_of, problem_in
 from moorage.stores.s3.place import Place, place_of
-from moorage.stores.s3.signing import UNSIGNED, Signer
+from moorage.stores.s3.signing import UNSIGNED
 from moorage.stores.transport import EMPTY, Answer, Body, BytesBody, Purpose, Request, Transport
 
 _T = TypeVar("_T")
@@ -51,20 +53,16 @@ class Call:
 class Client:
     """Speaks S3 for one store and one purpose; views for other purposes share all but the pool."""
 
-    def __init__(self, store: Store, transport: Transport, purpose: Purpose, *, google: bool = False) -> None:
-        credentials = store.connection.credentials
-        if not isinstance(credentials, Keys | Anonymous):  # never taken for none
-            raise Invalid(
-                f"An S3 store takes no credentials of the kind {credentials.kind}. No request was made.",
-                "Give access key and secret key, or none for a public bucket.",
-                field="credentials",
-            )
+    def __init__(
+        self, store: Store, transport: Transport, purpose: Purpose, identities: Identities, *, google: bool = False
+    ) -> None:
+        """Raises Invalid for credentials of another provider, or an endpoint that is no address."""
         self.transport = transport
-        self.signer = Signer(credentials) if isinstance(credentials, Keys) else None
         self.purpose = purpose
         self.google = google
         """The server is Google's: it unpacks what is stored packed unless told not to, and holds no conditions."""
         self._where = [place_of(store)]  # shared by all views, so that a region is learnt once
+        self.access = access_of(store, self._where[0], identities)
         self._seen_until = [0.0]
         self._store = store.name
 
@@ -76,7 +74,7 @@ class Client:
     @property
     def names(self) -> Names:
         """What errors name."""
-        return Names(self._store, self.place.bucket, self.place.endpoint, self.google, self.signer is None)
+        return Names(self._store, self.place.bucket, self.place.endpoint, self.google, self.access.who)
 
     def view(self, purpose: Purpose) -> Client:
         """The same client on the connections of another purpose."""
@@ -96,15 +94,18 @@ class Client:
         """The answer where it is a success or admitted. Raises the errors of ``moorage.model.errors``."""
         headers = {**call.headers, "User-Agent": _USER_AGENT}
         payload = await self._payload(call, headers)
-        moved = corrected = False
+        moved = corrected = renewed = False
         while True:
-            answer = await self._send(call, headers, payload)
+            signing = await self.ready(call.key)
+            answer = await self._send(call, headers, payload, signing)
             if answer.ok or answer.status in call.admit:
                 return answer
             problem = problem_in(answer)
             if call.method == "HEAD" and call.key is not None and answer.status in {301, 307, 400, 403}:
-                answer, problem = await self._reason(call, answer)
-            if not moved and call.body.rewindable and (place := self._elsewhere(answer, problem)):
+                answer, problem = await self._reason(call, answer, signing)
+            if signing and not renewed and call.body.rewindable and problem.code in OLD and self.access.renew(signing):
+                renewed = True
+            elif not moved and call.body.rewindable and (place := self._elsewhere(answer, problem)):
                 self._where[0], moved = place, True
             elif not corrected and call.body.rewindable and problem.code in {"RequestTimeTooSkewed", "RequestExpired"}:
                 self.transport.clock.observe(answer.headers.get("Date"), at_once=True)
@@ -113,13 +114,35 @@ class Client:
             else:
                 raise error_of(call.operation, call.key or "", answer, problem, self.names)
 
-    async def _send(self, call: Call, headers: dict[str, str], payload: str) -> Answer:
+    async def ready(self, key: str | None = None, *, long: bool = False) -> Signing | None:
+        """What signs now; None for a public bucket. Raises why there are no keys, naming this store."""
+        try:
+            return await self.access.ready(long=long)
+        except StoreError as fault:
+            fault.store, fault.bucket, fault.key = self._store, self.place.bucket, key or ""
+            raise
+
+    async def presign(
+        self, key: Key, *, expires_s: int, query: tuple[tuple[str, str], ...] = (), method: str = "GET"
+    ) -> str | None:
+        """A URL that is signed for that many seconds, at most until a role's session ends; None: nothing signs."""
+        signing = await self.ready(key, long=True)
+        if signing is None:
+            return None
+        left_s = signing.ends_s - time.time()
+        life_s = expires_s if left_s >= expires_s else max(1, int(left_s))
+        place, now_s = self.place, self.transport.clock.now()
+        return signing.signer.presign(
+            place.url(key, query), region=place.region, expires_s=life_s, now_s=now_s, method=method
+        )
+
+    async def _send(self, call: Call, headers: dict[str, str], payload: str, signing: Signing | None) -> Answer:
         def make() -> Request:
             url = self.place.url(call.key, call.query)
             signed = headers
-            if self.signer:
+            if signing:
                 now_s = self.transport.clock.now()
-                signed = self.signer.sign(
+                signed = signing.signer.sign(
                     call.method, url, headers, region=self.place.region, payload=payload, now_s=now_s
                 )
             if self.google:  # never signed: Google's own proxies change it on the way
@@ -135,10 +158,10 @@ class Client:
             fault.store, fault.bucket, fault.key = self._store, self.place.bucket, call.key or ""
             raise
 
-    async def _reason(self, call: Call, answer: Answer) -> tuple[Answer, Problem]:
+    async def _reason(self, call: Call, answer: Answer, signing: Signing | None) -> tuple[Answer, Problem]:
         """HEAD tells no reason; a GET of one byte does."""
         asked = replace(call, method="GET", headers={"Range": "bytes=0-0"}, collect_bytes=SMALL)
-        told = await self._send(asked, {**asked.headers, "User-Agent": _USER_AGENT}, _NOTHING)
+        told = await self._send(asked, {**asked.headers, "User-Agent": _USER_AGENT}, _NOTHING, signing)
         return (told, problem_in(told)) if not told.ok else (answer, Problem())
 
     async def _payload(self, call: Call, headers: dict[str, str]) -> str:
@@ -148,7 +171,7 @@ class Client:
             return UNSIGNED
         if not body.length:
             return _NOTHING
-        if self.signer and self.place.scheme == "http":
+        if self.access.who != NOBODY and self.place.scheme == "http":
             return await _digest(lambda: hashlib.sha256(body.data).hexdigest(), body.length)
         if self.place.aws:
             crc = await _digest(lambda: binascii.crc32(body.data).to_bytes(4, "big"), body.length)

@@ -26,18 +26,33 @@ _PERMISSIONS: Final = {
     "list": "s3:ListBucket", "get": "s3:GetObject", "stat": "s3:GetObject", "put": "s3:PutObject",
     "copy": "s3:PutObject",
     "multipart": "s3:PutObject", "parts": "s3:ListMultipartUploadParts", "abort": "s3:AbortMultipartUpload",
-    "delete": "s3:DeleteObject",
+    "delete": "s3:DeleteObject", "erase": "s3:DeleteObjectVersion",
+    "location": "s3:GetBucketLocation", "cors": "s3:GetBucketCORS", "put cors": "s3:PutBucketCORS",
+    "versioning": "s3:GetBucketVersioning", "versions": "s3:ListBucketVersions",
+    "lifecycle": "s3:GetLifecycleConfiguration", "notification": "s3:GetBucketNotification",
+    "uploads": "s3:ListBucketMultipartUploads",
 }  # fmt: skip
+_SAID: Final = re.compile(r"not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,80})\b")
+"""AWS names what is missing itself, such as the right to use a key: ``kms:GenerateDataKey``."""
 _AT_GOOGLE: Final = {
     "s3:ListBucket": "storage.objects.list", "s3:GetObject": "storage.objects.get",
     "s3:PutObject": "storage.objects.create", "s3:DeleteObject": "storage.objects.delete",
     "s3:ListMultipartUploadParts": "storage.multipartUploads.listParts",
     "s3:AbortMultipartUpload": "storage.multipartUploads.abort",
+    "s3:ListBucketMultipartUploads": "storage.multipartUploads.list",
+    "s3:GetBucketLocation": "storage.buckets.get", "s3:GetBucketVersioning": "storage.buckets.get",
+    "s3:GetLifecycleConfiguration": "storage.buckets.get", "s3:ListBucketVersions": "storage.objects.list",
+    "s3:DeleteObjectVersion": "storage.objects.delete",
 }  # fmt: skip
 _DOINGS: Final = {
     "list": "list the bucket", "get": "read from the bucket", "stat": "read from the bucket",
     "put": "write to the bucket", "copy": "write to the bucket", "multipart": "write to the bucket",
-    "delete": "delete from the bucket",
+    "delete": "delete from the bucket", "erase": "delete versions from the bucket",
+    "parts": "list the parts of uploads to the bucket", "abort": "abort uploads to the bucket",
+    "location": "ask for the region of the bucket", "cors": "read the CORS rules of the bucket",
+    "put cors": "change the CORS rules of the bucket", "versioning": "ask whether versions are kept in the bucket",
+    "versions": "list versions in the bucket", "lifecycle": "read the lifecycle rules of the bucket",
+    "notification": "ask who hears of changes in the bucket", "uploads": "list open uploads to the bucket",
 }  # fmt: skip
 _CLOCK: Final = ("This machine's clock differs too much from the server's.", "Set the clock (NTP) of this machine.")
 _EXPIRED: Final = ("The session token has expired.", "Enter new temporary credentials.")
@@ -68,6 +83,14 @@ _CREDENTIALS: Final[Mapping[str, tuple[str, str]]] = {
         "Restore it at the provider.",
     ),
 }
+_ROLE: Final = {
+    "ExpiredToken": "The role's keys are taken for ended, though they were new.",
+    "TokenRefreshRequired": "The role's keys are taken for ended, though they were new.",
+    "InvalidToken": "The session of the role's keys is not valid there.",
+    "InvalidAccessKeyId": "The keys of the role are not known there.",
+    "SignatureDoesNotMatch": "The keys of the role are not taken there.",
+}
+_WHOM: Final = {"nobody": "everybody", "keys": "these keys", "role": "this role"}
 _UNSTORABLE: Final = frozenset({
     "KeyTooLongError", "KeyTooLong", "InvalidObjectName",
     "XMinioInvalidObjectName", "XMinioObjectExistsAsDirectory", "XMinioParentIsObject",
@@ -87,7 +110,8 @@ class Names:
     endpoint: str
     google: bool = False
     """Permissions have Google's names."""
-    anonymous: bool = False
+    who: str = "keys"
+    """Who asks: ``nobody``, ``keys``, or a ``role`` whose keys are not a person's to mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +149,7 @@ def _error(
     if code == "NoSuchBucket":
         return no_bucket(names)
     if code in _CREDENTIALS:
-        message, advice = _CREDENTIALS[code]
+        message, advice = _of_role(code) if names.who == "role" and code in _ROLE else _CREDENTIALS[code]
         return StoreDenied(f"{names.endpoint} refuses: {message}", advice, code=code)
     if code in {"NoSuchKey", "NoSuchVersion"} or (status == HTTPStatus.NOT_FOUND and operation == "stat" and not code):
         return ObjectNotFound(f"There is no object {key!r} in {names.bucket}.")
@@ -148,6 +172,11 @@ def _error(
     if status in {401, 403}:
         return _denied(operation, problem, names)
     return _unexpected(status, answer, problem, names)
+
+
+def _of_role(code: str) -> tuple[str, str]:
+    advice = "Check the clocks of both machines (NTP), and that the role is one of this server: AWS's are AWS's only."
+    return _ROLE[code], advice
 
 
 def no_bucket(names: Names) -> StoreUnreachable:
@@ -173,17 +202,18 @@ def not_s3(names: Names, what: str) -> StoreUnreachable:
 
 
 def _denied(operation: str, problem: Problem, names: Names) -> StoreDenied:
-    permission = _named(_PERMISSIONS.get(operation, ""), names)
+    said = _SAID.search(problem.message)
+    permission = said[1] if said else _named(_PERMISSIONS.get(operation, ""), names)
     listing = _named("s3:ListBucket", names)
     hint = f" Without {listing} the answer for an absent object is the same." if operation in {"get", "stat"} else ""
-    whom = "everybody" if names.anonymous else "these keys"
+    whom = _WHOM[names.who]
     code = problem.code or "AccessDenied"
-    advice = (
-        "The bucket is not public: give the access key and secret key of somebody who may read it."
-        if names.anonymous
-        else "Check that access key and secret key are whole and belong to this server; if they are, let whoever owns "
-        f"the bucket grant them {permission or 'it'}."
-    )
+    advice = {
+        "nobody": "The bucket is not public: give the access key and secret key of somebody who may read it.",
+        "role": f"Let the role's policy, and that of the bucket where it has one, allow {permission or 'it'}.",
+        "keys": "Check that access key and secret key are whole and belong to this server; if they are, let whoever "
+        f"owns the bucket grant them {permission or 'it'}.",
+    }[names.who]
     return StoreDenied(
         f"{names.endpoint} does not let {whom} {_DOINGS.get(operation, operation)} {names.bucket} ({code}).",
         f"{advice}{hint}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,10 +11,13 @@ from urllib.parse import quote, urlsplit
 from moorage.model.errors import Invalid
 from moorage.model.keys import Key, key_bytes
 from moorage.model.store import Store
+from moorage.stores.aws.spelling import domain_of
 
 Query = Iterable[tuple[str, str]]
 _DEFAULT_REGION: Final = "us-east-1"
 _LONGEST_KEY: Final = 1024
+_HOST: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+"""A bucket whose name can stand in a host name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Place:
 
     def moved(self, region: str) -> Place:
         """The same bucket in another region; at AWS the endpoint follows the region."""
-        host = f"s3.{region}.{_domain(region)}" if self.aws else self.host
+        host = f"s3.{region}.{domain_of(region)}" if self.aws else self.host
         return replace(self, region=region, host=host)
 
     def unstorable(self, key: Key) -> str | None:
@@ -75,7 +79,7 @@ def place_of(store: Store) -> Place:
     if not store.bucket:
         raise Invalid("An S3 store needs a bucket.", "Name the bucket.", field="bucket")
     region = connection.region or _DEFAULT_REGION
-    parts = urlsplit(connection.endpoint or f"https://s3.{region}.{_domain(region)}")
+    parts = urlsplit(connection.endpoint or f"https://s3.{region}.{domain_of(region)}")
     try:
         port = parts.port
     except ValueError as error:
@@ -86,18 +90,16 @@ def place_of(store: Store) -> Place:
     if port and port != {"http": 80, "https": 443}[parts.scheme]:
         host = f"{host}:{port}"
     aws = parts.hostname.endswith((".amazonaws.com", ".amazonaws.com.cn"))
-    # A dot in the bucket's name would not match the wildcard of the certificate.
-    path_style = connection.path_style if connection.path_style is not None else not aws or "." in store.bucket
+    # A dot in the bucket's name would not match the wildcard of the certificate, other letters no host at all.
+    path_style = (
+        connection.path_style if connection.path_style is not None else not aws or not _HOST.fullmatch(store.bucket)
+    )
     return Place(parts.scheme, host, parts.path.rstrip("/"), store.bucket, region, not path_style, aws)
 
 
 def quote_key(key: str) -> str:
     """A key as it stands in a path: everything but unreserved characters and ``/`` percent-encoded."""
     return quote(key_bytes(key), safe="/")
-
-
-def _domain(region: str) -> str:
-    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
 
 
 def _leads_out(key: str) -> bool:

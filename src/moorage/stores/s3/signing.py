@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
@@ -11,6 +10,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from moorage.model.credentials import Keys
+from moorage.stores.aws.spelling import stamp
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 # botocore logs what it signs at DEBUG, session tokens included.
@@ -36,6 +36,7 @@ class Signer:
     """Signs for one access key. The URL is signed as it is given: no normalisation of the path."""
 
     def __init__(self, keys: Keys) -> None:
+        self.keys = keys
         self._credentials = Credentials(keys.access_key, keys.secret_key, keys.session_token or None)
 
     def sign(
@@ -43,17 +44,13 @@ class Signer:
     ) -> dict[str, str]:
         """``headers`` and the signature; ``payload`` is the body's SHA-256 in hex or ``UNSIGNED``."""
         request = AWSRequest(method=method, url=url, headers=headers)
-        request.context.update(signed_at=_stamp(now_s), payload=payload)
+        request.context.update(signed_at=stamp(now_s), payload=payload)
         _HeaderAuth(self._credentials, "s3", region).add_auth(request)
         return dict(request.headers.items())
 
-    def presign(self, url: str, *, region: str, expires_s: int, now_s: float) -> str:
-        """``url`` with a signature that admits GET for that many seconds."""
-        request = AWSRequest(method="GET", url=url)
-        request.context["signed_at"] = _stamp(now_s)
+    def presign(self, url: str, *, region: str, expires_s: int, now_s: float, method: str = "GET") -> str:
+        """``url`` with a signature that admits one method for that many seconds."""
+        request = AWSRequest(method=method, url=url)
+        request.context["signed_at"] = stamp(now_s)
         _QueryAuth(self._credentials, "s3", region, expires_s).add_auth(request)
         return str(request.url)
-
-
-def _stamp(now_s: float) -> str:
-    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now_s))

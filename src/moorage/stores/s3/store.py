@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from moorage.model.administration import OpenUpload
 from moorage.model.errors import RangeUnsatisfiable, Refused
 from moorage.model.keys import ETag, Key
 from moorage.model.objects import ByteRange, ListingPage, ObjectBody, ObjectInfo
 from moorage.model.store import ANYWAY, Condition, Provider, Store
+from moorage.stores.aws import Identities
+from moorage.stores.s3.administration import S3Administration
 from moorage.stores.s3.client import Call, Client
 from moorage.stores.s3.conditions import ADVICE, head, head_or_none
 from moorage.stores.s3.copying import copy
@@ -48,10 +51,19 @@ class S3Store(HttpStore[Client]):
         counters: Counters | None = None,
         purpose: Purpose = Purpose.READING,
         google: bool = False,
+        identities: Identities | None = None,
     ) -> None:
-        """Raises Invalid for an endpoint that is no address, or a CA that is no PEM text. ``google``: see Client."""
+        """Raises Invalid for an endpoint that is no address, or a CA that is no PEM text. ``google``: see Client.
+
+        ``identities``: where roles get their keys, shared with other stores; else it has a source of its own.
+        """
         super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters))
-        self._client = Client(store, self._transport, purpose, google=google)
+        self._client = Client(store, self._transport, purpose, identities or Identities(), google=google)
+
+    @property
+    def administration(self) -> S3Administration:
+        """Questions about the bucket itself, on the same connections."""
+        return S3Administration(self._client, read_only=self.read_only)
 
     def unstorable(self, key: Key) -> str | None:
         """The reason why S3 cannot hold ``key``; None: it can."""
@@ -110,6 +122,8 @@ class S3Store(HttpStore[Client]):
     async def try_multipart(self, key: Key) -> None:
         """Begin a multipart upload, send one part, list it and abort."""
         self._must_take(key)
+        # Who may not abort would leave the upload for ever: so that is asked first, of one that there is not.
+        await self.administration.abort(OpenUpload(key, "moorage-probe", 0))
         async with Multipart(self._client, key, {}) as upload:
             await upload.put_part(1, b"moorage")
             if b"<PartNumber>1</PartNumber>" not in await upload.parts():
@@ -119,18 +133,17 @@ class S3Store(HttpStore[Client]):
     async def presign(self, key: Key, *, expires_s: int, disposition: str = "") -> str:
         """A URL that reads the object for ``expires_s`` seconds, at most 7 days; the plain one of a public bucket.
 
+        Where the store has a role, the URL ends with the role's session, mostly within the hour.
         ``disposition``: the Content-Disposition that the answer will carry.
         """
-        place = self._client.place
         need_life(expires_s)
         query = (("response-content-disposition", disposition),) if disposition else ()
-        signer = self._client.signer
-        if signer:
-            now_s = self._transport.clock.now()
-            return signer.presign(place.url(key, query), region=place.region, expires_s=expires_s, now_s=now_s)
+        signed = await self._client.presign(key, expires_s=expires_s, query=query)
+        if signed is not None:
+            return signed
         if disposition:
             raise Refused("A store without credentials signs nothing.", "Give the store credentials.")
-        return place.url(key)
+        return self._client.place.url(key)
 
     def _opened(self, key: Key, answer: Answer, *, ranged: bool) -> OpenedBody:
         names = self._client.names

@@ -54,6 +54,11 @@ class Multipart:
         if kind is not None:
             await asyncio.shield(asyncio.ensure_future(self._abort_quietly()))
 
+    @property
+    def id(self) -> str:
+        """What the server knows the upload by."""
+        return self._id
+
     async def put_part(self, number: int, data: bytes) -> None:
         """Send one part, numbered from 1."""
         answer = await self.client.call(self._call("put", "PUT", number, body=BytesBody(data)))

@@ -9,6 +9,7 @@ from moorage.stores.transport.client import Transport
 from moorage.stores.transport.clock import Clock
 from moorage.stores.transport.counters import Counters
 from moorage.stores.transport.exchange import Answer, Request
+from moorage.stores.transport.guard import Guard
 from moorage.stores.transport.limits import Limits, Purpose
 from moorage.stores.transport.opened import OpenedBody
 from moorage.stores.transport.retrying import retry_after_s
@@ -20,6 +21,7 @@ __all__ = [
     "BytesBody",
     "Clock",
     "Counters",
+    "Guard",
     "Limits",
     "OpenedBody",
     "Purpose",

@@ -16,6 +16,7 @@ from moorage.stores.transport.clock import Clock
 from moorage.stores.transport.counters import Counters
 from moorage.stores.transport.exchange import Answer, Request
 from moorage.stores.transport.faults import LASTING, UNSENT, fault_of
+from moorage.stores.transport.guard import Guard, GuardedResolver, barred_by, watched
 from moorage.stores.transport.limits import Limits, Purpose
 from moorage.stores.transport.retrying import PASSING, Budget, pause_s, retry_after_s
 from moorage.stores.transport.upload import Upload
@@ -31,11 +32,20 @@ class Transport:
     Source of the rules: RFC 9110 sections 9.2.2 (repeats) and 10.2.3 (Retry-After), RFC 9112 section 9.
     """
 
-    def __init__(self, *, limits: Limits | None = None, ca: str = "", counters: Counters | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        ca: str = "",
+        counters: Counters | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        """``guard``: connect only where it lets through; every request raises AddressRefused or Invalid elsewhere."""
         self.limits = limits or Limits()
         self.counters = counters or Counters()
         self.clock = Clock()
         self._ca = ca
+        self._guard = guard
         if ca:
             _trust(ca)  # refused now, not at the first request
         self._budget = Budget(self.limits.repeat_share)
@@ -125,20 +135,23 @@ class Transport:
         url = URL(request.url, encoded=True)
         session = self._session(purpose)
         try:
-            async with upload:
-                return await session.request(
-                    request.method,
-                    url,
-                    headers=headers,
-                    data=upload.data(),
-                    allow_redirects=False,
-                    timeout=self._timeouts(request),
-                )
+            with watched(self._guard, url.raw_host or "", url.port or 0):
+                async with upload:
+                    return await session.request(
+                        request.method,
+                        url,
+                        headers=headers,
+                        data=upload.data(),
+                        allow_redirects=False,
+                        timeout=self._timeouts(request),
+                    )
         except aiohttp.InvalidURL as error:
             raise Invalid("The endpoint is not an address.", "Write https://host or http://host:port.") from error
         except (aiohttp.ClientError, OSError) as error:
             if upload.failure:
                 raise upload.failure from error
+            if refused := barred_by(error):
+                raise refused from error
             raise fault_of(error, url.authority) from error
 
     def _timeouts(self, request: Request) -> aiohttp.ClientTimeout:
@@ -153,7 +166,7 @@ class Transport:
         session = self._sessions.get(purpose)
         if session is None:
             session = self._sessions[purpose] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self.limits.connections(purpose), ssl=_trust(self._ca)),
+                connector=self._connector(purpose),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 skip_auto_headers=_NOT_OURS,
@@ -162,6 +175,16 @@ class Transport:
             # aiohttp repeats PUT and DELETE by itself after a dropped connection; only we repeat.
             session._retry_connection = False  # noqa: SLF001 - there is no public switch; a test holds it
         return session
+
+    def _connector(self, purpose: Purpose) -> aiohttp.TCPConnector:
+        guard = self._guard
+        return aiohttp.TCPConnector(
+            limit=self.limits.connections(purpose),
+            limit_per_host=self.limits.per_host,
+            ssl=_trust(self._ca),
+            resolver=GuardedResolver(guard) if guard else None,
+            socket_factory=guard.open_socket if guard else None,
+        )
 
 
 @cache

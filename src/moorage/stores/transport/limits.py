@@ -39,6 +39,8 @@ class Limits:
     reading: int = 64
     jobs: int = 32
     admin: int = 4
+    per_host: int = 0
+    """Connections of a pool to one host; 0: as many as the pool has."""
 
     def connections(self, purpose: Purpose) -> int:
         """Size of the pool for ``purpose``."""

@@ -53,6 +53,11 @@ class HttpStore(ABC, Generic[C]):
         self._transport = transport
 
     @property
+    def client(self) -> C:
+        """Speaks to the bucket, for what is no verb of a store."""
+        return self._client
+
+    @property
     def counters(self) -> Counters:
         """Requests and bytes so far, of all purposes, those for tokens too."""
         return self._transport.counters

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from moorage.model.access import Role
 from moorage.model.catalogue import id_of
-from moorage.model.credentials import Anonymous, Credentials, Keys
 from moorage.model.errors import Invalid
-from moorage.model.keys import Bucket, Key, Prefix, needs_escape, unescape
-from moorage.model.store import Connection, Provider, Scope, Serve, Store
+from moorage.model.keys import Key, needs_escape, unescape
+from moorage.model.store import Scope
 
 LONGEST_S: Final = 100 * 365 * 24 * 3600
 """A century: no token needs more, and calendars end."""
@@ -37,97 +36,15 @@ class Body(BaseModel):
         return value
 
 
-class AnonymousBody(Body):
-    """No credentials."""
-
-    kind: Literal["anonymous"] = "anonymous"
-
-
-class KeysBody(Body):
-    """Access key and secret of the S3 family."""
-
-    kind: Literal["keys"]
-    access_key: str = Field(min_length=1, examples=["AKIAIOSFODNN7EXAMPLE"])
-    secret_key: SecretStr = Field(min_length=1)
-    session_token: SecretStr = SecretStr("")
-
-
-CredentialsBody = Annotated[AnonymousBody | KeysBody, Field(discriminator="kind")]
-
-
-def credentials_of(given: AnonymousBody | KeysBody) -> Credentials:
-    """The credentials that a body holds."""
-    if isinstance(given, AnonymousBody):
-        return Anonymous()
-    return Keys(given.access_key, given.secret_key.get_secret_value(), given.session_token.get_secret_value())
-
-
 class ScopeBody(Body):
     """Who may use the store; empty: everyone."""
 
     projects: list[str] = []
     users: list[str] = []
 
-
-class StoreBody(Body):
-    """A store to register or check."""
-
-    name: str = Field(examples=["reef"])
-    provider: Provider = Field(examples=["s3"])
-    root: str = Field(default="", description="Disk: the absolute directory.", examples=["/data/datasets"])
-    follow_symlinks: bool = Field(default=False, description="Disk: follow links that stay inside the root.")
-    endpoint: str = Field(
-        default="",
-        description="URL or host; without a scheme https is meant; empty: AWS.",
-        examples=["https://s3.example.org:9000"],
-    )
-    port: int | None = Field(default=None, ge=1, le=65535, description="For an endpoint that names none.")
-    region: str = Field(default="", examples=["eu-west-1"])
-    bucket: str = Field(default="", examples=["reef-2021"])
-    prefix: str = Field(default="", description="Empty, or a folder of the bucket.", examples=["cruise/"])
-    path_style: bool | None = Field(default=None, description="Bucket in the path; null: for all endpoints but AWS.")
-    ca: str = Field(default="", description="PEM text of the authorities to trust for this endpoint.")
-    read_only: bool = Field(default=True, description="Never write to it.")
-    serve: Serve = Serve.PROXY
-    credentials: CredentialsBody = AnonymousBody()
-    scope: ScopeBody = ScopeBody()
-    force: bool = Field(default=False, description="Register it though its check failed.")
-
-    def store(self) -> Store:
-        """The store that this describes."""
-        return Store(
-            name=self.name,
-            connection=Connection(
-                provider=self.provider,
-                endpoint=endpoint_of(self.endpoint, self.port),
-                region=self.region,
-                path_style=self.path_style,
-                ca=self.ca,
-                root=self.root,
-                follow_symlinks=self.follow_symlinks,
-                credentials=credentials_of(self.credentials),
-            ),
-            bucket=Bucket(self.bucket),
-            prefix=Prefix(self.prefix),
-            read_only=self.read_only,
-            serve=self.serve,
-            scope=Scope(whole_ids(self.scope.projects), whole_ids(self.scope.users)),
-        )
-
-
-class StorePatch(Body):
-    """What to change of a store; what is left out stays. It is checked again before it counts."""
-
-    endpoint: str | None = None
-    region: str | None = None
-    path_style: bool | None = None
-    ca: str | None = None
-    read_only: bool | None = None
-    serve: Serve | None = None
-    follow_symlinks: bool | None = None
-    credentials: CredentialsBody | None = None
-    scope: ScopeBody | None = None
-    force: bool = False
+    def scope(self) -> Scope:
+        """The scope that this describes. Raises Invalid."""
+        return Scope(whole_ids(self.projects), whole_ids(self.users))
 
 
 class ProjectBody(Body):

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from moorage.cataloguing.paths import path_of
 from moorage.model.catalogue import ItemId
+from moorage.model.keys import escape
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.bodies import UrlBody, whole_id
 from moorage.web.api.projects import rendered
@@ -21,15 +22,21 @@ router = APIRouter(route_class=OnceRoute, prefix="/items", tags=["items"])
 async def one(uses: Uses, asker: Asker, item: str) -> Response:
     """One item, or its tombstone."""
     found = await uses.browsing.item(asker, ItemId(whole_id(item)))
-    return answer((await rendered(uses, [found]))[0])
+    shown = (await rendered(uses, [found]))[0]
+    if told := await uses.linking.metadata(found.id) if found.linked else {}:
+        shown["metadata"] = {escape(name): escape(value) for name, value in told.items()}
+    return answer(shown)
 
 
 @router.delete("/{item}", responses={200: {"model": RemovedItem}})
 async def remove(uses: Uses, asker: Asker, item: str) -> Response:
-    """Put an uploaded item in the trash, from which it goes after 30 days; hide one of a mirror, whose object stays."""
+    """Put an uploaded item in the trash, from which it goes after 30 days; hide one of a mirror; forget a link.
+
+    Objects that Moorage did not write stay.
+    """
     removed = await uses.changing.remove_item(asker, ItemId(whole_id(item)))
     uses.locator.forget(removed.id)
-    state = "live" if removed.gone is None else removed.gone.value
+    state = "removed" if removed.gone is None else removed.gone.value
     return answer({"kept_object": removed.linked, "state": state})
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from moorage.mirroring import Wanted
+from moorage.model.access import Principal
 from moorage.model.errors import Invalid
 from moorage.model.mirror import OnVanished
 from moorage.showing import Wish
-from moorage.web.api.bodies import AnonymousBody, Body, CredentialsBody, KeyedBody, credentials_of, endpoint_of
+from moorage.web.api.bodies import Body, KeyedBody, endpoint_of
+from moorage.web.api.credentials import AnonymousBody, CredentialsBody, credentials_of
 
 
 class MirrorBody(KeyedBody):
@@ -43,7 +45,7 @@ class MirrorBody(KeyedBody):
     exclude: list[str] = Field(default=[], description="Globs; they win over include.")
     on_vanished: OnVanished = OnVanished.HIDE
 
-    def wish(self) -> Wish:
+    async def wish(self, asker: Principal) -> Wish:
         """What this asks for. Raises Invalid."""
         if self.port is not None and not self.endpoint:
             raise Invalid(
@@ -58,7 +60,7 @@ class MirrorBody(KeyedBody):
             region=self.region,
             path_style=self.path_style,
             ca=self.ca,
-            credentials=credentials_of(self.credentials),
+            credentials=await credentials_of(self.credentials, asker),
             store_name=self.store_name,
             writable=self.writable,
             force=self.force,

@@ -22,7 +22,7 @@ async def add(uses: Uses, asker: Asker, body: MirrorBody) -> Response:
 
     A store and a project that are missing are made with it: all of it, or, where anything fails, nothing.
     """
-    made = await uses.showing.show(asker, body.wish())
+    made = await uses.showing.show(asker, await body.wish(asker))
     shown = {
         "id": str(made.mirror.id),
         "job": str(made.job.id),

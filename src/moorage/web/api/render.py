@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from moorage.cataloguing.browsing import Children
@@ -12,11 +13,14 @@ from moorage.mirroring import MirrorStatus
 from moorage.model.access import Grant, Token, User
 from moorage.model.address import address_in
 from moorage.model.catalogue import Counts, Folder, Item
+from moorage.model.clock import now_ms
+from moorage.model.expiry import days_left
 from moorage.model.jobs import Job, Question
 from moorage.model.keys import ESCAPED, escape, needs_escape
 from moorage.model.objects import ListingPage
 from moorage.model.probe import ProbeReport
-from moorage.model.store import Store
+from moorage.model.store import Connection, Store
+from moorage.registering.identity import endings_of, identity_of
 from moorage.showing import Suggestion
 
 Json = dict[str, Any]
@@ -46,8 +50,23 @@ def counts(of: Counts) -> Json:
     }
 
 
+def credentials(of: Connection) -> Json:
+    """What may be told about a connection's credentials: their kind and public names, never a secret."""
+    return {name: told for name, told in asdict(identity_of(of)).items() if told}
+
+
+def ending(of: Connection) -> Json:
+    """When the first thing that a connection needs ends, in ISO 8601 and in days; null where nothing is known to."""
+    ends = endings_of(of)
+    return {
+        "expires": iso(ends[0].at_ms) if ends else None,
+        "expires_what": ends[0].what if ends else "",
+        "days_left": days_left(ends[0].at_ms, now_ms()) if ends else None,
+    }
+
+
 def store(of: Store, check: ProbeReport | None = None) -> Json:
-    """A store without its credentials."""
+    """A store without the secrets of its credentials."""
     connection = of.connection
     return {
         "id": str(of.id),
@@ -63,7 +82,11 @@ def store(of: Store, check: ProbeReport | None = None) -> Json:
         "serve": of.serve.value,
         "follow_symlinks": connection.follow_symlinks,
         "scope": {"projects": [str(one) for one in of.scope.projects], "users": [str(one) for one in of.scope.users]},
-        "credentials": {"kind": connection.credentials.kind},
+        "connection": str(connection.id),
+        "origin": connection.origin,
+        "credentials": credentials(connection),
+        **ending(connection),
+        "loan_role_arn": of.loan_role_arn,
         "ca": bool(connection.ca),
         "created": iso(of.created_ms),
         "check": None if check is None else report_of(check),

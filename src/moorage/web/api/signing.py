@@ -9,9 +9,12 @@ from urllib.parse import urlencode
 
 from moorage.edge.face import Face
 from moorage.edge.times import iso
+from moorage.lending import claim_of
 from moorage.model.catalogue import Item
 from moorage.model.errors import Invalid
+from moorage.model.keys import Key
 from moorage.model.secrecy import Claim
+from moorage.model.store import Store
 from moorage.model.variant import Recipe
 from moorage.web.api.bodies import UrlBody
 from moorage.web.api.render import Json, keys
@@ -72,8 +75,23 @@ def signature_holds(
     uses: Face, item: int, route: str, recipe: Recipe | None, query: Mapping[str, str], now_s: float
 ) -> bool:
     """True when the query carries our signature for exactly this, and it has not expired."""
-    expires = query.get(EXPIRES, "")
-    if not (expires.isascii() and expires.isdigit()) or len(expires) > 12:  # noqa: PLR2004 - more digits than any time has
+    expires_s = _expires_s(query)
+    if expires_s is None:
         return False
-    claim = Claim(item, variant_text(route, recipe), int(expires), disposition=query.get("disposition", ""))
+    claim = Claim(item, variant_text(route, recipe), expires_s, disposition=query.get("disposition", ""))
     return uses.signer.verify(claim, query.get(KEY_ID, ""), query.get(SIGNATURE, ""), now_s)
+
+
+def loan_holds(uses: Face, store: Store, key: Key, query: Mapping[str, str], now_s: float) -> bool:
+    """True when the query carries our signature for this object of a store, and it has not expired."""
+    expires_s = _expires_s(query)
+    if expires_s is None:
+        return False
+    claim = claim_of(store, key, expires_s, query.get("disposition", ""))
+    return uses.signer.verify(claim, query.get(KEY_ID, ""), query.get(SIGNATURE, ""), now_s)
+
+
+def _expires_s(query: Mapping[str, str]) -> int | None:
+    text = query.get(EXPIRES, "")
+    # no time has more digits
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None  # noqa: PLR2004

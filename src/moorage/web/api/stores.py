@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from fastapi import APIRouter
@@ -13,14 +12,14 @@ from moorage.model.access import Principal
 from moorage.model.errors import NotFound
 from moorage.model.keys import Key, unescape
 from moorage.model.probe import ProbeReport
-from moorage.model.store import Connection, Scope, Store
+from moorage.model.store import Store
 from moorage.model.transaction import Transaction
 from moorage.registering.register import may_use
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer
-from moorage.web.api.bodies import StoreBody, StorePatch, endpoint_of, whole_ids
 from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import Objects, Problem, Report, StoreList, StoreShape
+from moorage.web.api.store_bodies import StoreBody, StorePatch
 
 router = APIRouter(route_class=OnceRoute, prefix="/stores", tags=["stores"])
 
@@ -28,7 +27,7 @@ router = APIRouter(route_class=OnceRoute, prefix="/stores", tags=["stores"])
 @router.post("", status_code=201, responses={201: {"model": StoreShape}, 422: {"model": Problem}})
 async def add(uses: Uses, asker: Asker, body: StoreBody) -> Response:
     """Register a store after its check passed; 422 with the report when it did not, unless forced."""
-    added = await uses.registering.add(asker, body.store(), force=body.force)
+    added = await uses.registering.add(asker, await body.store(asker, uses.facts), force=body.force)
     check = await uses.facts.read(lambda tx: tx.stores.last_check(added.id))
     return answer(render.store(added, check), 201)
 
@@ -42,7 +41,7 @@ async def all_stores(uses: Uses, asker: Asker) -> Response:
 @router.post("/check", responses={200: {"model": Report}})
 async def check_new(uses: Uses, asker: Asker, body: StoreBody) -> Response:
     """Check a store without registering it."""
-    return answer(report_of(await uses.registering.check_new(asker, body.store())))
+    return answer(report_of(await uses.registering.check_new(asker, await body.store(asker, uses.facts))))
 
 
 @router.get("/{name}", responses={200: {"model": StoreShape}})
@@ -55,7 +54,7 @@ async def one(uses: Uses, asker: Asker, name: str) -> Response:
 async def change(uses: Uses, asker: Asker, name: str, body: StorePatch) -> Response:
     """Change a store; the new facts are checked first."""
     before, _ = await visible(uses, asker, name)
-    changed = await uses.registering.change(asker, name, patched(before, body), force=body.force)
+    changed = await uses.registering.change(asker, name, await body.patched(before, asker), force=body.force)
     uses.locator.forget()
     check = await uses.facts.read(lambda tx: tx.stores.last_check(changed.id))
     return answer(render.store(changed, check))
@@ -119,34 +118,3 @@ async def visible(uses: Uses, asker: Principal, name: str) -> tuple[Store, Probe
         return store, tx.stores.last_check(store.id)
 
     return await uses.facts.read(read)
-
-
-def patched(before: Store, body: StorePatch) -> Store:
-    """The store with what the patch names replaced."""
-    was = before.connection
-    given = body.credentials
-    credentials = was.credentials
-    if given is not None:
-        whole = StoreBody(name=before.name, provider=was.provider, credentials=given)
-        credentials = whole.store().connection.credentials
-    connection = Connection(
-        provider=was.provider,
-        endpoint=was.endpoint if body.endpoint is None else endpoint_of(body.endpoint),
-        region=was.region if body.region is None else body.region,
-        path_style=was.path_style if body.path_style is None else body.path_style,
-        ca=was.ca if body.ca is None else body.ca,
-        root=was.root,
-        follow_symlinks=was.follow_symlinks if body.follow_symlinks is None else body.follow_symlinks,
-        credentials=credentials,
-        id=was.id,
-    )
-    scope = before.scope
-    if body.scope is not None:
-        scope = Scope(whole_ids(body.scope.projects), whole_ids(body.scope.users))
-    return replace(
-        before,
-        connection=connection,
-        read_only=before.read_only if body.read_only is None else body.read_only,
-        serve=before.serve if body.serve is None else body.serve,
-        scope=scope,
-    )

@@ -106,6 +106,7 @@ async def folder(request: Request) -> Response:
         shut_by=await _shut_by(request, mirror, of.project),
         attached=mirror is None or mirror.state is not MirrorState.DETACHED,
         told=_told(found, status),
+        broken=await uses.facts.read(lambda tx: tx.links.broken_count(of.project.id)) if found.parent is None else 0,
         show_at=f"{'/show' if may_show else '/mirrors/new'}?project={of.project.id}",
         show_word="Show a bucket or directory" if may_show else "Mirror a bucket",
     )

@@ -6,17 +6,21 @@ from typing import Final
 
 from starlette.routing import Route
 
-from moorage.web.pages import browse, entering, working
+from moorage.web.pages import browse, entering, links, policies, working
 
 ROUTES: Final = [
     Route("/", browse.start),
     Route("/show", browse.show),
     Route("/projects/{project}", browse.project),
+    Route("/projects/{project}/links", links.links),
+    Route("/imports/{id}", links.link_import),
     Route("/folders/{folder}", browse.folder),
     Route("/items/{item}", browse.item),
     Route("/stores", working.stores),
     Route("/stores/new", working.store_add),
     Route("/stores/{name}", working.store),
+    Route("/stores/{name}/policy", policies.policy),
+    Route("/stores/{name}/policy", policies.policy_sent, methods=["POST"]),
     Route("/mirrors", working.mirrors),
     Route("/mirrors/new", working.mirror_add),
     Route("/jobs", working.jobs),

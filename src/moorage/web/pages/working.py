@@ -6,13 +6,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moorage.edge.problems import report_of
+from moorage.edge.security import policy_reaching
 from moorage.model.access import Role
 from moorage.model.jobs import OPEN, JobId, JobState
 from moorage.model.store import Provider, Store
+from moorage.registering.declared import warnings_of
 from moorage.settings import shown as shown_settings
 from moorage.web.api import render
 from moorage.web.api.bodies import whole_id
 from moorage.web.api.jobs import shown_job
+from moorage.web.api.loans import open_loans
 from moorage.web.api.people import shown_tokens, shown_users
 from moorage.web.api.projects import shown
 from moorage.web.api.stores import usable, visible
@@ -29,13 +32,20 @@ JOBS_PER_PAGE = 50
 
 def _store(of: Store, check: object) -> render.Json:
     one = render.store(of, check)  # type: ignore[arg-type]
-    disk = of.connection.provider is Provider.DISK
     report = one["check"]
     return one | {
-        "place": of.connection.root if disk else f"{of.connection.provider}://{of.bucket}/{of.prefix}",
+        "place": _place(of),
         "checked": None if report is None else report["checked"],
         "passed": None if report is None else report["passed"],
     }
+
+
+def _place(of: Store) -> str:
+    if of.connection.provider is Provider.DISK:
+        return of.connection.root
+    if of.connection.provider is Provider.HTTPS:
+        return of.connection.endpoint or "any web address"
+    return f"{of.connection.provider}://{of.bucket}/{of.prefix}"
 
 
 async def stores(request: Request) -> Response:
@@ -48,6 +58,7 @@ async def stores(request: Request) -> Response:
         principal=asker,
         section="stores",
         stores=[_store(*one) for one in await usable(uses, asker)],
+        warnings=await uses.facts.read(warnings_of) if asker.everywhere is Role.ADMIN else (),
         may_add=asker.everywhere is Role.ADMIN,
     )
 
@@ -64,7 +75,8 @@ async def store(request: Request) -> Response:
     asker, uses = await signed_in(request), services(request)
     of, check = await visible(uses, asker, request.path_params["name"])
     mirrors = [one for one in await uses.mirroring.all(asker) if one.mirror.store == of.id]
-    return await page(
+    reach = uses.crossing.reach(asker, of)
+    response = await page(
         request,
         "store.html",
         title=of.name,
@@ -75,7 +87,12 @@ async def store(request: Request) -> Response:
         used_by=await uses.facts.read(lambda tx: tx.stores.users_of(of.id)),
         mirrors=[render.mirror(one) for one in mirrors],
         may_edit=asker.everywhere is Role.ADMIN,
+        reach=reach,
+        loans=await open_loans(uses, asker, of),
     )
+    if reach:
+        response.headers["content-security-policy"] = policy_reaching(reach)
+    return response
 
 
 async def mirrors(request: Request) -> Response:

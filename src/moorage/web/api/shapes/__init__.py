@@ -1,5 +1,13 @@
 """Shapes of answers, for the OpenAPI document; a test holds real answers against them."""
 
+from moorage.web.api.shapes.adopting import (
+    AdoptedShape,
+    AliasList,
+    AliasSetShape,
+    AliasShape,
+    FaultShape,
+    NamedAliasShape,
+)
 from moorage.web.api.shapes.catalogue import (
     Ancestor,
     Children,
@@ -13,6 +21,15 @@ from moorage.web.api.shapes.catalogue import (
     SignedUrl,
     TakenNames,
 )
+from moorage.web.api.shapes.connections import (
+    BucketCheckShape,
+    ConnectionChecks,
+    ConnectionList,
+    ConnectionShape,
+    ReloadedShape,
+)
+from moorage.web.api.shapes.cors import CorsShape, LackShape, PreflightShape, RuleShape, TrialShape
+from moorage.web.api.shapes.links import BrokenList, BrokenShape, ImportLines, ImportShape, LineShape, StartedImport
 from moorage.web.api.shapes.parts import Counts, Encoded, Problem, Shape
 from moorage.web.api.shapes.people import (
     AuditList,
@@ -25,6 +42,7 @@ from moorage.web.api.shapes.people import (
     UserList,
     UserShape,
 )
+from moorage.web.api.shapes.policies import Documents, DocumentShape, Findings, FindingShape
 from moorage.web.api.shapes.stores import (
     CredentialsShape,
     Line,
@@ -53,42 +71,67 @@ from moorage.web.api.shapes.work import (
 )
 
 __all__ = [
+    "AdoptedShape",
+    "AliasList",
+    "AliasSetShape",
+    "AliasShape",
     "Ancestor",
     "AuditList",
     "AuditShape",
+    "BrokenList",
+    "BrokenShape",
+    "BucketCheckShape",
     "CauseShape",
     "Children",
     "ChoiceShape",
+    "ConnectionChecks",
+    "ConnectionList",
+    "ConnectionShape",
+    "CorsShape",
     "Counts",
     "CredentialsShape",
+    "DocumentShape",
+    "Documents",
     "Encoded",
+    "FaultShape",
+    "FindingShape",
+    "Findings",
     "FolderShape",
     "FoundShape",
     "GrantShape",
     "Health",
     "HealthLine",
+    "ImportLines",
+    "ImportShape",
     "ItemList",
     "ItemShape",
     "JobList",
     "JobShape",
+    "LackShape",
     "Line",
+    "LineShape",
     "LinkShape",
     "Me",
     "MirrorList",
     "MirrorShape",
+    "NamedAliasShape",
     "ObjectShape",
     "Objects",
     "PrefixShape",
+    "PreflightShape",
     "Problem",
     "ProjectList",
     "ProjectShape",
     "QuestionShape",
+    "ReloadedShape",
     "RemovedItem",
     "Report",
     "ResolvedShape",
+    "RuleShape",
     "ScopeShape",
     "Shape",
     "SignedUrl",
+    "StartedImport",
     "StartedJob",
     "StartedMirror",
     "StoreList",
@@ -97,6 +140,7 @@ __all__ = [
     "TakenNames",
     "TokenList",
     "TokenShape",
+    "TrialShape",
     "UserList",
     "UserShape",
 ]

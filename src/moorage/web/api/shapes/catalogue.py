@@ -69,6 +69,9 @@ class ItemShape(Encoded):
     width: int | None
     height: int | None
     duration: float | None = Field(description="Seconds.")
+    metadata: dict[str, str] | None = Field(
+        default=None, description="Of one link asked for by its id: the further columns of the list that it came by."
+    )
 
 
 class Children(Shape):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from moorage.model.probe import Permission
 from moorage.web.api.shapes.parts import Encoded, Shape
 
 
 class Line(Shape):
     """One permission of a check."""
 
-    permission: Literal["reach", "list", "read", "ranged read", "write", "multipart", "delete"]
+    permission: Permission
     finding: Literal["ok", "missing", "unknown", "skipped"]
     required: bool
     detail: str
@@ -35,9 +36,18 @@ class ScopeShape(Shape):
 
 
 class CredentialsShape(Shape):
-    """The kind of a store's credentials; they themselves are never shown."""
+    """What may be told about credentials; a name that their kind does not have is left out. No secret is ever shown."""
 
     kind: str
+    account: str = ""
+    access_key: str = ""
+    permissions: str = ""
+    role_arn: str = ""
+    subject: str = ""
+    email: str = ""
+    tenant: str = ""
+    client: str = ""
+    process: str = ""
 
 
 class StoreShape(Shape):
@@ -56,7 +66,13 @@ class StoreShape(Shape):
     serve: str
     follow_symlinks: bool
     scope: ScopeShape
+    connection: str
+    origin: str
     credentials: CredentialsShape
+    expires: str | None
+    expires_what: str
+    days_left: int | None
+    loan_role_arn: str
     ca: bool
     created: str | None
     check: Report | None

@@ -1,0 +1,115 @@
+"""Actions of S3 that policies name, by what they are for. Source: Service Authorization Reference, Amazon S3."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ON_OBJECTS: Final = tuple(
+    f"s3:{name}"
+    for name in (
+        "AbortMultipartUpload",
+        "BypassGovernanceRetention",
+        "DeleteObject",
+        "DeleteObjectTagging",
+        "DeleteObjectVersion",
+        "DeleteObjectVersionTagging",
+        "GetObject",
+        "GetObjectAcl",
+        "GetObjectAttributes",
+        "GetObjectLegalHold",
+        "GetObjectRetention",
+        "GetObjectTagging",
+        "GetObjectTorrent",
+        "GetObjectVersion",
+        "GetObjectVersionAcl",
+        "GetObjectVersionAttributes",
+        "GetObjectVersionForReplication",
+        "GetObjectVersionTagging",
+        "GetObjectVersionTorrent",
+        "InitiateReplication",
+        "ListMultipartUploadParts",
+        "ObjectOwnerOverrideToBucketOwner",
+        "PutObject",
+        "PutObjectAcl",
+        "PutObjectLegalHold",
+        "PutObjectRetention",
+        "PutObjectTagging",
+        "PutObjectVersionAcl",
+        "PutObjectVersionTagging",
+        "ReplicateDelete",
+        "ReplicateObject",
+        "ReplicateTags",
+        "RestoreObject",
+    )
+)
+ON_BUCKETS: Final = tuple(
+    f"s3:{name}"
+    for name in (
+        "CreateBucket",
+        "DeleteBucket",
+        "DeleteBucketOwnershipControls",
+        "DeleteBucketPolicy",
+        "DeleteBucketWebsite",
+        "GetAccelerateConfiguration",
+        "GetAnalyticsConfiguration",
+        "GetBucketAcl",
+        "GetBucketCORS",
+        "GetBucketLocation",
+        "GetBucketLogging",
+        "GetBucketNotification",
+        "GetBucketObjectLockConfiguration",
+        "GetBucketOwnershipControls",
+        "GetBucketPolicy",
+        "GetBucketPolicyStatus",
+        "GetBucketPublicAccessBlock",
+        "GetBucketRequestPayment",
+        "GetBucketTagging",
+        "GetBucketVersioning",
+        "GetBucketWebsite",
+        "GetEncryptionConfiguration",
+        "GetIntelligentTieringConfiguration",
+        "GetInventoryConfiguration",
+        "GetLifecycleConfiguration",
+        "GetMetricsConfiguration",
+        "GetReplicationConfiguration",
+        "ListBucket",
+        "ListBucketMultipartUploads",
+        "ListBucketVersions",
+        "PutAccelerateConfiguration",
+        "PutAnalyticsConfiguration",
+        "PutBucketAcl",
+        "PutBucketCORS",
+        "PutBucketLogging",
+        "PutBucketNotification",
+        "PutBucketObjectLockConfiguration",
+        "PutBucketOwnershipControls",
+        "PutBucketPolicy",
+        "PutBucketPublicAccessBlock",
+        "PutBucketRequestPayment",
+        "PutBucketTagging",
+        "PutBucketVersioning",
+        "PutBucketWebsite",
+        "PutEncryptionConfiguration",
+        "PutIntelligentTieringConfiguration",
+        "PutInventoryConfiguration",
+        "PutLifecycleConfiguration",
+        "PutMetricsConfiguration",
+        "PutReplicationConfiguration",
+    )
+)
+LISTS_ALL: Final = "s3:ListAllMyBuckets"
+SAFE_EXTRAS: Final = frozenset(
+    {
+        "s3:GetBucketLocation",
+        "s3:GetObjectVersion",
+        "s3:GetObjectAttributes",
+        "s3:GetObjectTagging",
+        "s3:ListBucketMultipartUploads",
+        "s3:GetBucketCORS",
+        "s3:GetBucketNotification",
+        "s3:GetLifecycleConfiguration",
+        "s3:GetBucketVersioning",
+        "s3:GetBucketPublicAccessBlock",
+    }
+)
+"""Read rights that Moorage can use where they are there; none of them is needed."""

@@ -1,0 +1,1 @@
+"""The steps of a probe: reach -> read -> write -> go round -> look at the bucket -> clean."""

@@ -1,0 +1,140 @@
+"""Lines of the files that are taken over, and what becomes of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from moorage.model.errors import Invalid
+from moorage.settings.fields import Settings, names
+from moorage.settings.kinds import facts_of
+from moorage.settings.showing import HIDDEN
+from moorage.settings.sources import Names
+
+_DISK_ONLY: Final = ("endpoint", "port", "region", "access_key", "secret_key", "iam_role", "credentials_path")
+_COMPOSE: Final = ("COMPOSE_", "DOCKER_")
+
+
+class Verdict(StrEnum):
+    """What becomes of a line."""
+
+    USED = "used"
+    """It means the same here."""
+    RENAMED = "renamed"
+    """It means something here under another name or at another place."""
+    IGNORED = "ignored"
+    """It has no meaning here, or cannot be taken."""
+    UNKNOWN = "unknown"
+    """Nothing here is called so."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One line. ``value`` is shown to people: secrets are hidden, and so is all that is not known to be none."""
+
+    file: str
+    line: int
+    name: str
+    verdict: Verdict
+    reason: str = ""
+    becomes: str = ""
+    value: str = HIDDEN
+    faulty: bool = False
+    """It was meant for us and cannot be taken."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What shall be written, and why."""
+
+    lines: list[Line] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict, repr=False)
+    """Settings that hold no secret."""
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    links: str = field(default="", repr=False)
+    """The text of remote_links.yml."""
+    entries: set[str] = field(default_factory=set)
+    mounts: dict[str, Path] = field(default_factory=dict)
+    """Files and folders of this machine by their place in the container."""
+    _by_field: dict[str, Line] = field(default_factory=dict)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a line that was meant for us cannot be taken."""
+        return any(line.faulty for line in self.lines)
+
+    def take(self, file: Path, line: int, name: str, value: str) -> None:
+        """Judge a variable."""
+        known = _known(name)
+        one = Line(str(file), line, name, Verdict.USED)
+        self.lines.append(one)
+        if known is None:
+            _unknown(one, name)
+        elif known.field in {"data", "config"}:
+            one.verdict, one.value = Verdict.IGNORED, value
+            one.reason = "The data directory is named by --data, MOORAGE_DATA or DATA_PATH."
+        elif not value:
+            one.verdict, one.value, one.reason = Verdict.IGNORED, "", "It is empty."
+        elif fault := _fault(known.field, value):
+            one.verdict, one.reason, one.faulty = Verdict.IGNORED, f"It does not fit: {fault}.", True
+        else:
+            self._keep(one, known, value)
+
+    def finish(self) -> None:
+        """Judge what depends on other lines: a disk has neither endpoint nor keys."""
+        for begin in ("storage", "remote_storage"):
+            provider = Settings.model_validate({"data": "/", "storage_provider": self.fields.get(f"{begin}_provider")})
+            if provider.storage_provider in {None, "disk"}:
+                for name in _DISK_ONLY:
+                    self._drop(f"{begin}_{name}", f"{begin.upper()}_PROVIDER is http: a disk has none.")
+
+    def _keep(self, one: Line, known: Names, value: str) -> None:
+        before = self._by_field.get(known.field)
+        if before is not None:
+            before.verdict, before.becomes = Verdict.IGNORED, ""
+            before.reason = f"It is given again in {one.file}, line {one.line}, which counts."
+        self._by_field[known.field] = one
+        self.fields.pop(known.field, None)
+        self.secrets.pop(known.field, None)
+        if known.secret:
+            self.secrets[known.field] = value
+            one.becomes = f"secrets/{known.field}, named by {known.field}_file in moorage.toml"
+        else:
+            self.fields[known.field] = value
+            one.value, one.becomes = value, f"{known.field} in moorage.toml"
+        if facts_of(Settings.model_fields[known.field]).later:
+            one.reason = "Kept; nothing reads it yet."
+
+    def _drop(self, name: str, why: str) -> None:
+        one = self._by_field.get(name)
+        if one is not None and one.verdict is Verdict.USED:
+            one.verdict, one.reason, one.becomes = Verdict.IGNORED, why, ""
+            self.fields.pop(name, None)
+            self.secrets.pop(name, None)
+
+
+def _known(name: str) -> Names | None:
+    return next((one for one in names() if name in one.variables), None)
+
+
+def _unknown(one: Line, name: str) -> None:
+    one.verdict, one.reason = Verdict.UNKNOWN, "No setting here has that name."
+    if name.startswith(_COMPOSE):
+        one.verdict, one.reason = Verdict.IGNORED, "It belongs to docker compose."
+
+
+def _fault(name: str, value: str) -> str:
+    """Why the value does not fit; empty: it does. The value is not repeated."""
+    if value.startswith("<") and value.endswith(">"):
+        return "a placeholder was left in"
+    try:
+        Settings.model_validate({"data": "/", name: value})
+    except ValidationError as exc:
+        return exc.errors(include_input=False, include_url=False)[0]["msg"].removeprefix("Value error, ")
+    except Invalid as exc:
+        return exc.message
+    return ""
