@@ -22,6 +22,8 @@ STORES: Final[list[Facts]] = [
         "place": "s3://reef/",
         "credentials": {"kind": "keys", "access_key": "AKIAIOSFODNN7EXAMPLE"},
         "origin": "",
+        "guarded": False,
+        "scope": {"projects": [], "users": []},
         "loan_role_arn": "",
         "expires": None,
         "expires_what": "",
@@ -45,6 +47,8 @@ STORES: Final[list[Facts]] = [
         "place": "/mnt/data/datasets",
         "credentials": {"kind": "anonymous"},
         "origin": "",
+        "guarded": False,
+        "scope": {"projects": [], "users": []},
         "loan_role_arn": "",
         "expires": None,
         "expires_what": "",
@@ -68,15 +72,26 @@ STORES: Final[list[Facts]] = [
         "place": "s3://moorage-uploads/incoming/",
         "credentials": {"kind": "keys", "access_key": "AKIAIOSFODNN7EXAMPLE"},
         "origin": "",
+        "guarded": False,
+        "scope": {"projects": [], "users": []},
         "loan_role_arn": "",
-        "expires": None,
-        "expires_what": "",
-        "days_left": None,
+        "expires": NOW,
+        "expires_what": "session token",
+        "days_left": 6,
         "created": NOW,
         "checked": NOW,
         "passed": False,
     },
 ]
+
+FORMER: Final[Facts] = {
+    "credentials": {"kind": "keys", "access_key": "AKIAIOSFODNN7FORMER1"},
+    "endings": [],
+    "replaced": NOW,
+    "by": "ada@example.org",
+    "settles": NOW,
+    "failing": ["reef"],
+}
 
 
 def line(permission: str, finding: str, detail: str, advice: str = "", *, required: bool = True) -> Facts:
@@ -252,3 +267,27 @@ PLACES: Final[list[Facts]] = [
     {"name": "Key file", "value": "/var/lib/moorage/secret.key"},
     {"name": "Public address", "value": "https://media.example.org/moorage"},
 ]
+
+LINKS: Final[list[Facts]] = [
+    {
+        "id": str(number),
+        "folder": folder,
+        "provider": "",
+        "note": "Please give read access to the cruise of 2021.\nOnly the folder cruise/.",
+        "state": state,
+        "made_by": "ada@example.org",
+        "expires": NOW,
+        "used": NOW if state == "used" else None,
+        "revoked": NOW if state == "revoked" else None,
+        "store": "reef" if state == "used" else "",
+    }
+    for number, (folder, state) in enumerate(
+        [("partners/reef", "open"), ("", "used"), ("x", "revoked"), ("y", "expired"), ("z", "worn")]
+    )
+]
+PROJECT_STORES: Final[Facts] = {
+    "project": {"id": "1", "name": "Reef survey 2021", "limited": True},
+    "stores": STORES[:1],
+    "links": LINKS,
+}
+INVITED: Final[Facts] = {"token": "secret", "project": "Reef survey 2021", "link": LINKS[0], "report": None}

@@ -60,6 +60,7 @@ def _folder(query: dict[str, str], *, folder_id: str = "7") -> dict[str, Any]:
         "broken": 0,
         "jobs": [],
         "may_edit": True,
+        "may_manage": True,
         "shut_by": "reef" if big else "",
         "attached": True,
         "told": "",
@@ -154,13 +155,21 @@ def _connect(path: str, query: dict[str, str]) -> Screen | None:
         case ["stores"]:
             return "stores.html", "stores", "Stores", {"stores": stores, "warnings": [], "may_add": True}
         case ["stores", "new"]:
-            return "store_add.html", "stores", "Add a store", {}
+            of = {"project": sample.PROJECTS[0] if query.get("project") else None, "projects": sample.PROJECTS}
+            return "store_add.html", "stores", "Add a store", of
+        case ["projects", _, "stores"]:
+            return "project_stores.html", "projects", "Stores of Reef survey 2021", installation.PROJECT_STORES
+        case ["connect", state]:
+            return "connect.html", "", "Connect a bucket", installation.INVITED | {"state": state}
         case ["stores", _, "policy"]:
             return "policy.html", "stores", "Policies of reef", prescribed.policy()
         case ["stores", _]:
             used_by = ["mirror 12", "project Reef survey 2021"]
-            context = {"store": stores[0], "report": installation.REPORT, "used_by": used_by, "mirrors": mirrors[:1]}
-            return "store.html", "stores", "reef", context | {"may_edit": True, "reach": "", "loans": []}
+            context: dict[str, Any] = {"store": stores[0], "report": installation.REPORT, "used_by": used_by}
+            context["mirrors"] = mirrors[:1]
+            context |= {"may_edit": True, "reach": "", "loans": [], "former": installation.FORMER}
+            context |= {"may_force": True, "open_to": [], "projects": sample.PROJECTS}
+            return "store.html", "stores", "reef", context
         case ["mirrors"]:
             return "mirrors.html", "mirrors", "Mirrors", {"mirrors": mirrors, "may_add": True, "may_show": True}
         case ["mirrors", "new"]:

@@ -42,6 +42,10 @@ PATHS: Final = (
     "/stores",
     "/stores?none=1",
     "/stores/new",
+    "/stores/new?project=1",
+    "/projects/1/stores",
+    "/connect/open",
+    "/connect/expired",
     "/stores/reef",
     "/stores/reef/policy",
     "/mirrors",
@@ -54,7 +58,7 @@ PATHS: Final = (
     "/settings",
     "/nowhere",
 )
-NO_NAVIGATION: Final = ("/sign-in", "/password", "/nowhere")
+NO_NAVIGATION: Final = ("/connect", "/sign-in", "/password", "/nowhere")
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -87,16 +87,15 @@ def test_a_ca_that_is_none_issues_nothing(authority: Issued) -> None:
 
 
 def test_the_three_arns_belong_together() -> None:
-    def field(**changes: str) -> str:
-        given = {"trust_anchor_arn": ANCHOR, "profile_arn": PROFILE, "role_arn": ROLE} | changes
-        try:
-            need_arns(**given)
-        except Invalid as error:
-            assert error.advice  # noqa: PT017
-            return error.field.removeprefix("credentials.")
-        return ""
+    whole = {"trust_anchor_arn": ANCHOR, "profile_arn": PROFILE, "role_arn": ROLE}
 
-    assert field() == ""
+    def field(**changes: str) -> str:
+        with pytest.raises(Invalid) as caught:
+            need_arns(**(whole | changes))
+        assert caught.value.advice
+        return caught.value.field.removeprefix("credentials.")
+
+    need_arns(**whole)
     assert field(trust_anchor_arn=PROFILE) == "trust_anchor_arn"
     assert field(profile_arn=ANCHOR) == "profile_arn"
     assert field(role_arn="arn:aws:iam::111122223333:user/somebody") == "role_arn"

@@ -124,3 +124,17 @@ finally:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert time.monotonic() - started_s < 10
     assert ran.stdout == f"moorage {__version__}\n[]\n"
+
+
+def test_a_foreign_env_in_the_working_directory_is_imported_and_not_obeyed(run: Run, tmp_path: Path) -> None:
+    env, theirs = tmp_path / ".env", f"DATA_PATH={tmp_path / 'theirs'}\nSTORAGE_PROVIDER=http\nCACHE_PREVIEWS_SIZE=2g\n"
+    env.write_text(theirs)
+    (tmp_path / "docker-compose.override.yml").write_text("services: {}\n")
+    assert run("config", "show").code == 2, "two names of the data directory, which differ"
+    assert run("config", "import", "docker-compose.override.yml").code == 0
+    ran = run("config", "import", ".env", "--apply")
+    assert ran.code == 0, ran.err
+    assert (tmp_path / "data" / "moorage.toml").read_text() == 'storage_provider = "http"\ncache_previews_size = "2g"\n'
+    assert not (tmp_path / "theirs").exists()
+    env.write_text(f"MOORAGE_PORT=81\n{theirs}")
+    assert run("config", "import", "docker-compose.override.yml").code == 2, "here it is our own"

@@ -14,7 +14,7 @@ from moorage.cli.application import main
 
 
 def test_a_list_is_tab_separated_lines_or_one_document_a_line(run: Run, toy: Toy) -> None:
-    assert run("store", "ls").out == "reef\ts3\thttps://s3.example/reef/\tyes\tpassed\n"
+    assert run("store", "ls").out == "reef\ts3\thttps://s3.example/reef/\tyes\tpassed\t\n"
     (line,) = run("store", "ls", "--json").out.splitlines()
     assert json.loads(line)["credentials"]["kind"] == "keys"
     assert json.loads(line)["created"] == "2026-11-20T15:04:05.123Z"

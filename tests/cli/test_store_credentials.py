@@ -152,3 +152,15 @@ def test_without_any_the_ways_to_give_them_are_named(
     ran = run(*words)
     assert (ran.code, toy.bodies) == (2, [])
     assert says in ran.err
+
+
+def test_replaced_credentials_can_be_undone_or_forgotten(run: Run, toy: Toy, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("[p]\naws_access_key_id=AK\naws_secret_access_key=hush")
+    changed = run("store", "change", "reef", "--credentials", "keys")
+    assert (changed.code, "To bring them back: moorage store undo reef" in changed.err) == (0, True)
+    assert "moorage store undo" not in run("store", "change", "reef", "--writable").err
+    assert "credentials\tkeys" in run("store", "undo", "reef", "--force").out
+    assert toy.bodies[-1] == {"force": True}
+    assert "stay in use" in run("store", "undo", "reef", "--forget").err
+    assert toy.seen[-1] == ("DELETE", "/stores/reef/credentials/former")
+    assert json.loads(run("store", "undo", "reef", "--forget", "--json").out) == {"name": "reef", "forgotten": True}

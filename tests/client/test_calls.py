@@ -207,3 +207,12 @@ async def test_a_token_is_told_once_and_never_in_a_repr(client: AsyncClient) -> 
     made = await client.add_token("ci")
     assert made.token == "mrg_new"
     assert "mrg_new" not in repr(made)
+
+
+async def test_former_credentials_are_told_and_taken_back(client: AsyncClient) -> None:
+    told = await client.store_credentials("reef")
+    assert (told.endings[0].what, told.endings[0].days_left) == ("SAS token", -1)
+    assert told.former is not None
+    assert (told.former.by, told.former.failing, told.former.credentials.kind) == ("a@b.example", ("reef",), "keys")
+    assert (await client.undo_credentials("reef")).name == "reef"
+    await client.forget_former_credentials("reef")

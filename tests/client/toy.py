@@ -60,6 +60,14 @@ STORE: dict[str, Any] = {
     "follow_symlinks": False, "scope": {"projects": [], "users": []}, "credentials": {"kind": "keys"}, "ca": False,
     "created": TIME, "check": REPORT | {"passed": True, "lines": REPORT["lines"][:1], "warnings": []},
 }  # fmt: skip
+KEPT = {
+    "credentials": {"kind": "sas", "permissions": "rl"},
+    "endings": [{"what": "SAS token", "expires": TIME, "days_left": -1}],
+    "former": {
+        "credentials": {"kind": "keys"}, "endings": [], "replaced": TIME, "by": "a@b.example", "settles": TIME,
+        "failing": ["reef"],
+    },
+}  # fmt: skip
 PROJECT = {"id": "1", "name": "Reef", "root": "10", "default_store": None, "created": TIME, "counts": COUNTS}
 MIRROR = {
     "id": "7", "project": "1", "folder": "11", "store": "reef", "prefix": "2021/", "include": [], "exclude": ["*.tmp"],
@@ -264,6 +272,9 @@ def _routes(toy: Toy) -> Iterator[tuple[str, str, Any]]:
         ("PATCH", "/stores/reef", says(STORE)),
         ("DELETE", "/stores/reef", answers.in_use),
         ("POST", "/stores/reef/check", says(STORE["check"])),
+        ("GET", "/stores/reef/credentials", says(KEPT)),
+        ("POST", "/stores/reef/credentials/undo", says(STORE)),
+        ("DELETE", "/stores/reef/credentials/former", nothing),
         ("GET", "/stores/reef/objects", answers.objects),
         ("GET", "/projects", says({"projects": [PROJECT], "next": None})),
         ("POST", "/projects", says(PROJECT, 201)),

@@ -39,6 +39,17 @@ class AuditContract:
         assert row.detail == {"number": 4, "role": None}
         assert abs(row.at_ms - now_ms()) < 60_000
 
+    async def test_the_last_row_of_an_action_on_a_subject_is_found(self, facts: Facts) -> None:
+        def some(tx: Transaction) -> None:
+            for action, subject, number in (("a", "s", 1), ("a", "s", 2), ("b", "s", 3), ("a", "t", 4)):
+                tx.audit.add(ADA, action, subject, number=number)
+
+        await facts.write(some)
+        row = await facts.read(lambda tx: tx.audit.last("a", "s"))
+        assert row is not None
+        assert (row.email, row.detail) == ("ada@example.org", {"number": 2})
+        assert await facts.read(lambda tx: tx.audit.last("b", "t")) is None
+
     async def test_a_change_that_fails_leaves_no_row(self, facts: Facts) -> None:
         def fail(tx: Transaction) -> None:
             tx.audit.add(SYSTEM, "store.add", "store 1")

@@ -30,7 +30,7 @@ def page(tmp_path: Path) -> Path:
     return tmp_path / "page.md"
 
 
-def _started(page: Path, name: str) -> str:
+def started(page: Path, name: str) -> str:
     """The page below a server that was begun."""
     page.write_text(SERVE + (Path(__file__).resolve().parents[2] / "docs" / "how-to" / name).read_text("utf-8"))
     return str(page)
@@ -46,7 +46,7 @@ def test_what_the_page_about_azure_says_works_on_azurite(home: Path, page: Path)
             "Reef/dives/": "Reef/2021/",
             "--bucket reef-2021 --account reefmedia": f"--bucket {name} --endpoint {server.endpoint}",
         }
-        printed = pasted(_started(page, "azure.md"), home, names=names)
+        printed = pasted(started(page, "azure.md"), home, names=names)
     assert "b c.txt" in printed[1]
     assert "sas devstoreaccount1 rl" in printed[2]
     assert "SAS token, 20" in printed[3]
@@ -61,6 +61,6 @@ async def test_what_the_page_about_google_says_works_on_an_emulator(home: Path, 
                 "Reef/dives/": "Reef/2021/",
                 "--bucket reef-2021": f"--bucket {name} --endpoint {fakegcs().endpoint}",
             }
-            printed = await asyncio.to_thread(pasted, _started(page, "google.md"), home, names=names)
+            printed = await asyncio.to_thread(pasted, started(page, "google.md"), home, names=names)
     assert "b c.txt" in printed[1]
     assert "service_account reader@reef" in printed[2]

@@ -208,11 +208,11 @@ async def test_probing_brings_size_and_date_and_leaves_out_what_is_not_there(pie
 async def test_hostile_lines_get_a_verdict_each(pier: Pier) -> None:
     odd = [b"fs://dk/\x00", b"s3://\xff\xfe/\x1b[2J", b"fs://dk/" + b"x" * 100_000, b"fs://dk/\xff.txt", b"\x00", b"://",
            b"https://[broken/x", b"https://", b"fs://dk/a\rb", b"=HYPERLINK(1)", b"azure:///x",
-           b"S3://nowhere/x"]  # fmt: skip
+           b"S3://nowhere/x", b"https://a.example/\xff.jpg"]  # fmt: skip
     of, job = await pier.imported(b"\xef\xbb\xbf" + b"\r\n".join(odd), DRY)
     lines = await pier.lines(of)
     assert [line.line for line in lines] == list(range(1, len(odd) + 1))
-    assert {line.line for line in lines if line.verdict is Verdict.RESOLVABLE} == {4, 9}
+    assert {line.line for line in lines if line.verdict is Verdict.RESOLVABLE} == {4, 9, 13}
     assert job.done == len(odd)
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moorage.linking.naming import folders_named, folders_of, free_names, name_of, path_of
+from moorage.linking.naming import folders_named, folders_of, free_names
 from moorage.model.errors import Invalid
 from moorage.model.keys import Key, key_bytes
-from moorage.uploading.names import LONGEST
+from moorage.uploading.names import LONGEST, name_of, path_of
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,13 @@ def test_a_table_has_its_columns_in_any_order_and_what_else_it_says_is_kept(deli
     assert (second.line, second.address, second.metadata) == (3, "s3://b/b", {})
 
 
+def test_our_own_table_comes_back_as_what_was_sent() -> None:
+    data = b"line,verdict,address,reason,line,name\r\n7,refused,'=x,why,3 m,'-a.jpg\r\n8,missing,s3://b/a,why,,'a\r\n"
+    assert [(one.address, one.name, one.metadata) for one in read(data, csv=True)] == [
+        ("=x", "-a.jpg", {"line": "3 m"}), ("s3://b/a", "'a", {}),
+    ]  # fmt: skip
+
+
 def test_a_key_with_a_line_break_goes_by_a_quoted_cell() -> None:
     data = b'address,name\n"s3://b/two\nlines",x\ns3://b/c,"say ""hi"", all"\n'
     assert [(r.line, r.address, r.name) for r in read(data, csv=True)] == [

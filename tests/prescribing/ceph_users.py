@@ -6,9 +6,10 @@ import json
 import secrets
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 import boto3
@@ -69,6 +70,19 @@ def person() -> Iterator[Person]:
         yield Person(name, Keys(name, secret))
     finally:
         _admin("DELETE", {"uid": name, "purge-data": "true"})
+
+
+def another_key(of: Person) -> Keys:
+    """One more key of the person."""
+    keys = Keys(f"{of.name}-{secrets.token_hex(3)}", secrets.token_hex(16))
+    _admin("PUT", {"key": "", "uid": of.name, "access-key": keys.access_key, "secret-key": keys.secret_key})
+    return keys
+
+
+def take_key(of: Person, keys: Keys) -> None:
+    """Take one of the person's keys away; a repeat does nothing."""
+    with suppress(HTTPError):
+        _admin("DELETE", {"key": "", "uid": of.name, "access-key": keys.access_key})
 
 
 def compact(document: Document) -> str:

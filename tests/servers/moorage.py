@@ -137,7 +137,7 @@ class Moorage:
 
 def clean_environment() -> dict[str, str]:
     """The environment without anything that Moorage would read."""
-    ours = ("MOORAGE_", "STORAGE_", "REMOTE_STORAGE_", "CACHE_", "DATA_PATH")
+    ours = ("MOORAGE_", "STORAGE_", "REMOTE_STORAGE_", "CACHE_", "DATA_PATH", "AWS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 

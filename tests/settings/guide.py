@@ -22,7 +22,7 @@ my-boats-datasets:
   endpoint: https://<account name>.blob.core.windows.net
   access_key: <account name>
   secret_key: <secret key 88 chars long or so: aflmg+wg23fWA+6gAafWmgF4a>
-  secret_key: <?sv=2021-01-01&ss=b&srt=co&sp=rl&sig=...>
+  secret_key: or you can also use SAS token here: ?sv=2019-12-12&ss=bfqt&srt=sco&sp=rwdlacupx&sig=...
   # array of buckets
   buckets:
   - boats_bucket_2020_20_10

@@ -156,3 +156,39 @@ def test_a_file_that_cannot_be_read_or_is_broken_is_told(old: Path) -> None:
     (old / "links.yml").write_text("lab:\n  provider: minio\n  secret_key: <hush>\n")
     with pytest.raises(Invalid, match="line 3, entry lab, secret_key: A placeholder"):
         plan_of([old / "links.yml"])
+
+
+def test_paths_are_those_of_this_machine_wherever_they_are_named(old: Path, tmp_path: Path) -> None:
+    google = "STORAGE_PROVIDER=google\nSTORAGE_CREDENTIALS_PATH=/secret.json\n"
+    (old / ".env").write_text(google)
+    plan = plan_of([old / ".env", old / "docker-compose.override.yml"])
+    assert plan.fields["storage_credentials_path"] == str(old / "key.json")
+    assert verdicts(plan)["STORAGE_CREDENTIALS_PATH"] is Verdict.RENAMED
+    (old / ".env").write_text(google.replace("/secret", "key"))
+    (old / "links.yml").write_text("lab:\n  provider: google\n  credentials_path: key.json\n")
+    data = tmp_path / "data"
+    apply(plan_of([old / ".env", old / "links.yml"]), data)
+    settings = Settings.load({}, {"MOORAGE_DATA": str(data)}, tmp_path)
+    assert settings.storage_credentials_path == old / "key.json"
+    assert f"credentials_path: '{old / 'key.json'}'\n" in (data / "remote_links.yml").read_text()
+
+
+def test_settings_that_no_server_would_start_with_are_left_out_together(old: Path) -> None:
+    (old / ".env").write_text(ENV.replace("s3.amazonaws.com", "http://minio.lab"))
+    plan = plan_of([old / ".env"])
+    line = next(line for line in plan.lines if line.faulty)
+    assert (line.name, line.verdict) == ("STORAGE_ENDPOINT", Verdict.IGNORED)
+    assert "STORAGE_ENDPOINT and STORAGE_PORT: The endpoint" in line.reason
+    assert set(plan.fields) == {"jupyter_hydrate"}
+    assert plan.secrets == {}
+    assert next(line.reason for line in plan.lines if line.name == "STORAGE_PORT") == "Left out with STORAGE_ENDPOINT."
+
+
+def test_the_pair_of_buckets_of_the_other_installation_is_taken_over(old: Path, tmp_path: Path) -> None:
+    (tmp_path / "theirs" / "storage" / "reef-public").mkdir(parents=True)
+    (old / ".env").write_text(ENV.replace("/supervisely/data", str(tmp_path / "theirs")))
+    assert "storage_prefix" not in plan_of([old / ".env"]).fields
+    (tmp_path / "theirs" / "storage" / "reef-private").mkdir()
+    plan = plan_of([old / ".env"])
+    assert plan.fields["storage_prefix"] == "reef"
+    assert verdicts(plan)["DATA_PATH"] is Verdict.RENAMED

@@ -88,9 +88,9 @@ class RolesAnywhere:
         _need(found, "Malformed Authorization header")
         assert found
         kind, serial, scope, names, signature = found.groups()
-        leaf = x509.load_der_x509_certificate(base64.b64decode(request.headers["X-Amz-X509"]))
+        leaf = _certificate(request.headers.get("X-Amz-X509", ""))
         given = request.headers.get("X-Amz-X509-Chain", "")
-        above = [x509.load_der_x509_certificate(base64.b64decode(one)) for one in filter(None, given.split(","))]
+        above = [_certificate(one) for one in filter(None, given.split(","))]
         _need(str(leaf.serial_number) == serial, "Serial number mismatch")
         signed = names.split(";")
         needed = {"host", "x-amz-date", "x-amz-x509"} | ({"x-amz-x509-chain"} if given else set())
@@ -164,6 +164,13 @@ class RolesAnywhere:
             _need(_is_ca(issuer) and _valid(issuer, self.now()), "Untrusted signing certificate")
             below = issuer
         raise Refused("Untrusted certificate. Insufficient certificate")
+
+
+def _certificate(text: str) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
+    except ValueError:
+        raise Refused("Malformed X-Amz-X509 header") from None
 
 
 def _verify(leaf: x509.Certificate, kind: str, signature: bytes, text: bytes) -> None:

@@ -138,7 +138,7 @@ class Sts:
         if not found:
             return self._refuse(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
         caller = self.vault.given.get(found[1])
-        if caller is None or request.headers.get("X-Amz-Security-Token") != caller.token:
+        if caller is None or request.headers.get("X-Amz-Security-Token", "") != caller.token:
             return self._refuse(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
         stamp = request.headers["X-Amz-Date"]
         at = time.mktime(time.strptime(stamp, "%Y%m%dT%H%M%SZ")) - time.timezone

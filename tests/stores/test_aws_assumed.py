@@ -108,10 +108,13 @@ async def test_a_clock_that_is_an_hour_wrong_is_made_up_for(vault: Vault, bucket
 
 
 async def test_keys_of_the_machine_that_are_not_known_there_are_named(vault: Vault) -> None:
-    async with imds(vault) as service, sts(Vault(vault.client, vault.role)) as tokens:  # noqa: SIM117
-        async with by_role(Role(MEDIA), Machine(metadata=service.url, sts=tokens.url)) as store:
-            with pytest.raises(StoreDenied, match="does not know the keys of this machine"):
-                await store.list_page()
+    async with (
+        imds(vault) as service,
+        sts(Vault(vault.client, vault.role)) as tokens,
+        by_role(Role(MEDIA), Machine(metadata=service.url, sts=tokens.url)) as store,
+    ):
+        with pytest.raises(StoreDenied, match="does not know the keys of this machine"):
+            await store.list_page()
 
 
 async def test_a_token_service_that_fails_or_is_none_is_no_storm(vault: Vault) -> None:
@@ -120,10 +123,12 @@ async def test_a_token_service_that_fails_or_is_none_is_no_storm(vault: Vault) -
             told = await asyncio.gather(*(store.list_page() for _ in range(40)), return_exceptions=True)
             assert {type(one) for one in told} == {StoreUnreachable}
             assert tokens.asked["AssumeRole"] <= 3
-        async with faulty(says(200, "<html>sign in</html>")) as server:  # noqa: SIM117
-            async with by_role(Role(MEDIA), Machine(metadata=service.url, sts=server.endpoint)) as store:
-                with pytest.raises(StoreUnreachable, match="no temporary keys"):
-                    await store.list_page()
+        async with (
+            faulty(says(200, "<html>sign in</html>")) as server,
+            by_role(Role(MEDIA), Machine(metadata=service.url, sts=server.endpoint)) as store,
+        ):
+            with pytest.raises(StoreUnreachable, match="no temporary keys"):
+                await store.list_page()
         async with by_role(Role(MEDIA), Machine(metadata=service.url, sts="http://127.0.0.1:9")) as store:
             with pytest.raises(StoreUnreachable, match="Nothing listens"):
                 await store.list_page()

@@ -148,10 +148,10 @@ async def test_a_machine_without_a_role_is_told_so(vault: Vault) -> None:
 
 
 async def test_an_instance_whose_role_is_gone_or_whose_service_is_off_says_which(vault: Vault) -> None:
-    async with imds(vault, code="AssumeRoleUnauthorizedAccess") as service:  # noqa: SIM117
-        async with by_role(Role(), Machine(metadata=service.url)) as store:
-            assert "AssumeRoleUnauthorizedAccess" in str(fault := await refusal(store))
-            assert "ec2.amazonaws.com" in fault.advice
+    gone = imds(vault, code="AssumeRoleUnauthorizedAccess")
+    async with gone as service, by_role(Role(), Machine(metadata=service.url)) as store:
+        assert "AssumeRoleUnauthorizedAccess" in str(fault := await refusal(store))
+        assert "ec2.amazonaws.com" in fault.advice
     async with imds(vault, enabled=False) as service, by_role(Role(), Machine(metadata=service.url)) as store:
         assert "--http-endpoint enabled" in (await refusal(store)).advice
 
@@ -284,11 +284,11 @@ async def test_a_pod_whose_token_is_not_taken_is_told_why(
 ) -> None:
     file = tmp_path / "token"
     file.write_text(text := identity_token(**token))  # type: ignore[arg-type]
-    async with sts(vault, roles={ROLE: Trust(subject="system:serviceaccount:reef:moorage")}) as service:  # noqa: SIM117
-        async with by_role(Role(), pod(service, file)) as store:
-            fault = await refusal(store)
-            assert (fault.code, words in fault.advice) == (code, True)  # type: ignore[union-attr]
-            assert text not in str(fault)
+    roles = {ROLE: Trust(subject="system:serviceaccount:reef:moorage")}
+    async with sts(vault, roles=roles) as service, by_role(Role(), pod(service, file)) as store:
+        fault = await refusal(store)
+        assert (fault.code, words in fault.advice) == (code, True)  # type: ignore[union-attr]
+        assert text not in str(fault)
 
 
 async def test_a_pod_without_a_file_or_a_role_is_told_so(vault: Vault, tmp_path: Path) -> None:

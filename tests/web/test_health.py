@@ -31,7 +31,11 @@ def test_a_store_that_holds_kept_items_says_how_to_let_go_of_them(face: Face, mo
 
 
 def test_monitors_need_no_token_and_learn_no_name(face: Face, moored: Moored) -> None:
+    sas = {"kind": "sas", "account": "acc", "token": "sv=2022-11-02&sp=rl&sr=c&se=2099-01-01&sig=aHVzaA=="}
+    body = {"name": f"{moored.store}-2", "provider": "azure", "bucket": "reef", "endpoint": "http://127.0.0.1:9/acc"}
+    ends = face("POST", "/api/v1/stores", {**body, "credentials": sas, "force": True}).json["id"]
     for path in ("/healthz", "/readyz", "/metrics"):
         got = ask("GET", face.server.address + path)
         assert got.status == 200
         assert moored.store.encode() not in got.body
+    assert f'moorage_store_credentials_days_left{{store="{ends}"}} 2' in got.body.decode()

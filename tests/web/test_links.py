@@ -124,7 +124,7 @@ def test_probing_and_checking_on_a_real_bucket_tell_what_is_gone_or_denied(
 
 def test_a_table_of_problems_can_be_mended_and_sent_again(face: Face, linked: Linked, tmp_path: Path) -> None:
     disk = add_disk(face, tmp_path / "media")
-    text = f"address,name,diver\nfs://{disk}/a.txt,first.txt,Ada\ns3://nope/b,,\n=cmd(),,\n"
+    text = f"address,name,diver\nfs://{disk}/a.txt,first.txt,Ada\ns3://nope/b,-b.txt,Grace\n=cmd(),,\n"
     of = linked.done(linked.send(text, "dry_run=1&name=list.csv", "text/csv"))
     assert (of["name"], of["lines"], of["read"]) == ("list.csv", 4, 4)
     got = face("GET", f"/api/v1/imports/{of['id']}/lines?verdict=unknown_store,refused", Accept="text/csv")
@@ -133,6 +133,7 @@ def test_a_table_of_problems_can_be_mended_and_sent_again(face: Face, linked: Li
     assert [(row["line"], row["verdict"], row["address"]) for row in rows] == [
         ("3", "unknown_store", "s3://nope/b"), ("4", "refused", "'=cmd()"),
     ]  # fmt: skip
+    assert [(row["name"], row["diver"]) for row in rows] == [("'-b.txt", "Grace"), ("", "")]
     mended = got.body.replace(b"s3://nope/b", f"fs://{disk}/b.txt".encode())
     again = linked.done(linked.send(mended, content_type="text/csv"))
     assert again["counts"] == {"linked": 1, "refused": 1}
@@ -141,7 +142,7 @@ def test_a_table_of_problems_can_be_mended_and_sent_again(face: Face, linked: Li
     assert face("GET", f"/api/v1/imports/{of['id']}").json["applied"] == applied["id"]
     items = linked.items()
     assert face("GET", f"/api/v1/items/{items['first.txt']['id']}").json["metadata"] == {"diver": "Ada"}
-    assert "metadata" not in face("GET", f"/api/v1/items/{items['b.txt']['id']}").json
+    assert face("GET", f"/api/v1/items/{items['-b.txt']['id']}").json["metadata"] == {"diver": "Grace"}
 
 
 def test_lines_come_by_page_and_answers_have_their_shapes(face: Face, linked: Linked, tmp_path: Path) -> None:

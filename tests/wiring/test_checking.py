@@ -1,4 +1,4 @@
-"""The daily check: one store at a time, the oldest first, none twice a day."""
+"""The daily check: one store at a time, the oldest first, none twice a day; sooner where a reader was refused."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from moorage.model.credentials import Forgotten
 from moorage.model.errors import StoreUnreachable
-from moorage.model.probe import ProbeReport
+from moorage.model.probe import Finding, Permission, ProbeLine, ProbeReport
 from moorage.model.store import Connection, ObjectStore, Provider, Store
 from moorage.model.transaction import Facts
 from moorage.registering.register import Registering
 from moorage.settings import Settings
 from moorage.wiring import open_offline
 from moorage.wiring.adapters import Openings
-from moorage.wiring.checking import DAY_MS, DailyChecks
+from moorage.wiring.checking import DAY_MS, DOUBT_MS, DailyChecks
 
 
 @dataclass
@@ -95,6 +95,23 @@ async def test_a_report_of_a_store_that_changed_meanwhile_is_not_kept(watch: Wat
     await watch.facts.write(lambda tx: tx.stores.update(changed))
     await Registering(watch.facts, opened, lambda: watch.now_ms).check_quietly(store)
     assert (await watch.report(store)).checked_ms == 0
+
+
+async def test_a_store_that_refuses_a_reader_is_checked_at_once_and_not_again_and_again(watch: Watch) -> None:
+    reef = await watch.add("reef", watch.now_ms)
+    failing = await watch.add("failing", watch.now_ms)
+    line = ProbeLine(Permission.LIST, Finding.MISSING, required=True)
+    await watch.facts.write(lambda tx: tx.stores.note_check(failing.id, ProbeReport((line,))))
+    watch.now_ms += 1
+    for store in (reef, failing):
+        watch.checks.doubt(store.id)
+    assert [await watch.checks.check_doubted() for _ in range(2)] == [["reef"], []]
+    assert (await watch.report(reef)).checked_ms == watch.now_ms
+    watch.checks.doubt(reef.id)
+    assert await watch.checks.check_doubted() == []
+    watch.now_ms += DOUBT_MS
+    watch.checks.doubt(reef.id)
+    assert await watch.checks.check_doubted() == ["reef"]
 
 
 async def test_it_starts_and_stops(watch: Watch) -> None:

@@ -10,17 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from moorage.database.engine import Database
 from moorage.keyring import KeyRing, RingSealer, RingSigner
+from moorage.model.access import SYSTEM, Principal, Role, UserId
 from moorage.model.credentials import Anonymous
-from moorage.model.errors import Conflict, Invalid, NotFound, SealBroken
+from moorage.model.errors import Conflict, Forbidden, Invalid, NotFound, SealBroken
 from moorage.model.secrecy import Claim
+from moorage.model.store import Connection, Provider, Store
 from moorage.settings import Settings
-from moorage.wiring import open_offline, rotate_keys
+from moorage.wiring import open_offline, rotate_keys, rotating
 from moorage.wiring.directory import Lock
+from moorage.wiring.rotating import Rotation
 from servers import postgres
 from wiring.installation import KEYED, Installation, make
 
 ALL = {**KEYED, "disk": Anonymous()}
+KEYED_CONNECTION = Connection(Provider.S3, "http://127.0.0.1:9", credentials=KEYED["reef"])
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
@@ -146,6 +151,49 @@ async def test_it_is_refused_while_a_process_holds_the_directory(tmp_path: Path)
     with Lock(installation.directory), pytest.raises(Conflict, match="in use by process"):
         await rotate_keys(installation.settings)
     assert installation.ring() == before
+
+
+async def test_a_server_rotates_its_own_key_alone_and_for_admins_only(tmp_path: Path) -> None:
+    installation = await make(tmp_path / "data")
+    before, workers = installation.ring(), [2]
+    sealer, signer = RingSealer(before), RingSigner(before)
+    directory = installation.directory
+    rotation = Rotation(installation.settings, directory, (sealer, signer), lambda: workers[0])
+    with pytest.raises(Conflict, match="1 other processes"):
+        await rotation.rotate(SYSTEM)
+    workers[0] = 1
+    with pytest.raises(Forbidden):
+        await rotation.rotate(Principal(UserId(7), "ada@reef.example", Role.MANAGER))
+    assert installation.ring() == before
+    with Lock(directory):
+        assert (await rotation.rotate(SYSTEM)).key_file == directory.key_file
+    await assert_rotated(installation, before)
+    after = installation.ring()
+    assert RingSealer(after).open(sealer.seal(b"x")) == b"x"
+    claim = Claim(item=7, variant="content", expires_s=2_000_000_000)
+    assert RingSigner(after).verify(claim, *signer.sign(claim), 1_900_000_000)
+    assert not signer.verify(claim, *RingSigner(before).sign(claim), 1_900_000_000)
+
+
+async def test_what_a_late_writer_sealed_with_the_old_key_is_sealed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL a transaction that began before may end after; here it ends right before the proof."""
+    installation = await make(tmp_path / "data")
+    old, prove, calls = installation.ring(), rotating._prove, []
+
+    async def late(settings: Settings, ring: KeyRing) -> None:
+        calls.append(ring)
+        if len(calls) == 2:
+            facts = Database.open(settings.catalogue_url, sealer=RingSealer(old))
+            await facts.write(lambda tx: tx.stores.add(Store("late", KEYED_CONNECTION)))
+            await facts.aclose()
+        await prove(settings, ring)
+
+    monkeypatch.setattr(rotating, "_prove", late)
+    await rotate_keys(installation.settings)
+    assert len(calls) == 3
+    assert (await installation.credentials())["late"] == KEYED_CONNECTION.credentials
 
 
 async def test_where_there_is_no_catalogue_nothing_is_made(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from moorage.adopting.outcome import MOST, Found, Outcome, Wish
 from moorage.mirroring.globs import Globs, check_globs
@@ -14,23 +14,13 @@ from moorage.model.catalogue import ProjectId
 from moorage.model.errors import Invalid, MoorageError, NotFound
 from moorage.model.keys import Bucket, Key, escape
 from moorage.model.objects import ObjectInfo
-from moorage.model.store import Connection, ConnectionId, ObjectStore, Store
+from moorage.model.store import ConnectionId, ObjectStore, Store
 from moorage.model.transaction import Facts, Transaction
 from moorage.reading.resolve import Opens, Resolver, Web
-from moorage.registering.register import may_use
+from moorage.registering.usable import OpenBucket, WebStore, open_to, opening_connections, usable_stores
 
 PAGES: Final = 20
 """Pages of a listing that are looked through in one call."""
-WebStore = Callable[[], Awaitable[Store]]
-"""The store of web addresses, made at first need."""
-
-
-class OpenBucket(Protocol):
-    """Makes the store of a bucket that a connection admits, after a probe; a repeat answers the one there is."""
-
-    async def __call__(
-        self, principal: Principal, connection: Connection, bucket: Bucket, /, *, key: str = ""
-    ) -> Store: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +89,8 @@ class Finder:
         opens = self.open_bucket is not None
 
         def read(tx: Transaction) -> Resolver:
-            stores = [one for one in tx.stores.all() if _open_to(asker, project, one)]
-            connections = [
-                one
-                for one in (tx.connections.all() if opens else [])
-                if one.open_buckets is not None and _open_to(asker, project, Store("", one, scope=one.scope))
-            ]
-            return Resolver(stores, connections)
+            connections = opening_connections(tx, asker, project) if opens else []
+            return Resolver(usable_stores(tx, asker, project), connections)
 
         return await self.facts.read(read)
 
@@ -137,11 +122,6 @@ class Finder:
 
 def _named(tx: Transaction, asker: Principal, wish: Wish) -> Store:
     store = tx.stores.named(wish.store)
-    if not _open_to(asker, wish.project, store):
+    if not open_to(asker, wish.project, store):
         raise NotFound(f"There is no store {wish.store}, or it is not open to you.", "List them with store ls.")
     return store
-
-
-def _open_to(asker: Principal, project: ProjectId, store: Store) -> bool:
-    """Whether the person may use it, and the project too."""
-    return may_use(asker, store) and (not store.scope.projects or project in store.scope.projects)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from moorage.adopting.naming import name_of
 from moorage.adopting.outcome import Found, Outcome
 from moorage.model.catalogue import Folder, Item, ItemId
 from moorage.model.errors import AlreadyExists, Conflict, NotFound
@@ -13,7 +12,8 @@ from moorage.model.keys import escape, key_bytes
 from moorage.model.links import LinkRow
 from moorage.model.store import StoreId
 from moorage.model.transaction import ChangedRow, Transaction
-from moorage.uploading.names import kind_and_type, numbered
+from moorage.reading.bases import is_for_the_web
+from moorage.uploading.names import kind_and_type, name_of, numbered, path_of
 
 
 def keep(tx: Transaction, folder: Folder, found: Sequence[Found], outcome: Outcome) -> list[ItemId]:
@@ -75,7 +75,7 @@ def _renew(tx: Transaction, item: Item, one: Found) -> bool:
 
 def _insert(tx: Transaction, folder: Folder, one: Found, id_: ItemId | None) -> ItemId:
     """Insert an item under the first free name; ``id_``: what the object was called before."""
-    for name in numbered(name_of(one.store, one.key)):
+    for name in numbered(name_of(path_of(one.key, web=is_for_the_web(one.store)))):
         kind, media_type = kind_and_type(name, one.info.media_type)
         row = LinkRow(
             folder=folder.id,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from moorage.model.access import Principal, Role
 from moorage.model.catalogue import Counts, Project, ProjectId, id_of
 from moorage.model.errors import InUse, Invalid, NotFound
+from moorage.model.store import StoreId
 from moorage.model.transaction import Facts, Transaction
 
 
@@ -62,7 +63,7 @@ class Projects:
             principal.need(Role.MANAGER, project.id)
             changed = replace(project, name=project.name if name is None else name)
             if default_store is not None:
-                store = tx.stores.named(default_store).id if default_store else None
+                store = _open_store(tx, principal, default_store, project) if default_store else None
                 changed = replace(changed, default_store=store)
             tx.projects.update(changed)
             tx.audit.add(principal, "project.change", f"project {project.name}", name=changed.name)
@@ -100,6 +101,15 @@ def add_project(tx: Transaction, principal: Principal, name: str, *, default_sto
     project = tx.projects.add(name, store)
     tx.audit.add(principal, "project.add", f"project {name}", id=project.id)
     return project
+
+
+def _open_store(tx: Transaction, principal: Principal, name: str, project: Project) -> StoreId:
+    """The named store where it is open to the project. NotFound, in the words for one that is not there."""
+    store = tx.stores.named(name)
+    user = None if principal.everywhere is Role.ADMIN else principal.user
+    if not store.scope.holds(project.id, user):
+        raise NotFound(f"There is no store '{name}'.", "List the stores.")
+    return store.id
 
 
 def find(tx: Transaction, principal: Principal, which: str) -> Project:

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from moorage import __version__
 from moorage.cli import (
     browsing,
+    bucket_links,
     cert,
     config,
     copying,
@@ -27,6 +28,7 @@ from moorage.cli import (
     searching,
     serving,
     stores,
+    undoing,
 )
 from moorage.cli.exits import complain
 from moorage.model.errors import MoorageError
@@ -87,6 +89,10 @@ for command in (
     app.command(command.__name__, rich_help_panel=_PANELS[command.__name__])(command)
 stores.app.command("policy")(policies.policy)
 stores.app.command("cors")(cors.cors)
+stores.app.command("undo")(undoing.undo)
+projects.app.command("bucket-link")(bucket_links.bucket_link)
+projects.app.command("bucket-links")(bucket_links.bucket_links)
+projects.app.command("revoke-link")(bucket_links.revoke_link)
 for name, group in (
     ("store", stores.app),
     ("mirror", mirrors.app),

@@ -88,7 +88,7 @@ def leaf(
         (names[1], "goes into the field for the private key; remove the file then, Moorage keeps it sealed"),
     )
     say("")
-    say("Next: add the store, with the ARNs of trust anchor, profile and role, in the tab Roles Anywhere;")
+    say("Next: add the store, with the ARNs of trust anchor, profile and role, in the tab Certificate of Add a store;")
     say(f"the role's trust policy may ask for this name: aws:PrincipalTag/x509Subject/CN = {cn}")
 
 

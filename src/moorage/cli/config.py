@@ -81,10 +81,11 @@ def import_(
 
     Nothing that stands there already is overwritten: exit 8 where it differs. Exit 6 where a line cannot be taken.
     """
+    from moorage.settings import Settings
     from moorage.settings.importing import apply as write
     from moorage.settings.importing import plan_of
 
-    folder = settings_of(data=data).data
+    folder = Settings.load({"data": data}, dotenv=not _foreign(files)).data
     plan = plan_of(files)
     put_rows(
         plan.lines,
@@ -123,6 +124,16 @@ def docs(
         put(commands().removesuffix("\n"))
     else:
         raise Invalid(f"There is no page {page}.", "Write settings or cli.", field="page")
+
+
+def _foreign(files: list[Path]) -> bool:
+    """Whether `.env` here is the other installation's: its DATA_PATH does not say where ours lies."""
+    from moorage.settings.sources import PREFIX, variables_in
+
+    here = Path(".env").resolve()
+    named = [file.resolve() for file in files]
+    ours = any(name.startswith(PREFIX) for name in variables_in(here))
+    return here in named or (not ours and here.parent in {file.parent for file in named})
 
 
 def _connections(settings: Settings) -> tuple[list[Any], Invalid | None]:

@@ -1,4 +1,4 @@
-"""`moorage secrets`: the key that seals credentials, changed or lost; on the data directory, server stopped."""
+"""`moorage secrets`: the key that seals credentials, changed or lost."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from moorage.cli.session import server_part, settings_of
 from moorage.model.errors import Invalid
 
 if TYPE_CHECKING:
+    from moorage.settings import Settings
     from moorage.wiring import Reset, Rotated
 
-app = typer.Typer(help="The key that seals credentials, while no server runs.", no_args_is_help=True)
+app = typer.Typer(help="The key that seals credentials.", no_args_is_help=True)
 _ELSEWHERE = "Every process on this PostgreSQL needs the key: copy {} to their data directories."
 _URLS_END = "Signed URLs made with the old key no longer work."
 
@@ -28,7 +29,10 @@ def reset(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Begin a new key when the old one is lost. Forgets credentials only; lists the stores to fill in again."""
+    """Begin a new key when the old one is lost, while no server runs.
+
+    Forgets credentials only; lists the stores to fill in again.
+    """
     wiring = server_part("moorage.wiring")
     settings = settings_of(data=data)
     _confirm(yes=yes)
@@ -52,19 +56,34 @@ def reset(
 
 @app.command("rotate")
 def rotate(*, data: Data = None, json: Json = False) -> None:
-    """Seal all credentials with a new key and drop the old one. If it is interrupted, run it again."""
-    wiring = server_part("moorage.wiring")
+    """Seal all credentials with a new key and drop the old one. If it is interrupted, run it again.
+
+    A server that runs on the data directory does it itself, and serves on.
+    """
     settings = settings_of(data=data)
-    done: Rotated = asyncio.run(wiring.rotate_keys(settings))
+    key_file = _rotated(settings)
     if json:
-        put_json({"key_file": str(done.key_file) if done.key_file else None})
-    if done.key_file is None:
+        put_json({"key_file": key_file})
+    if key_file is None:
         say("All is sealed with the first key of MOORAGE_SECRET_KEY. Leave the others out now; when they are gone,")
         say("signed URLs made with them no longer work.")
         return
-    say(f"All is sealed with a new key, in {done.key_file}. Keep a copy of it. {_URLS_END}")
+    say(f"All is sealed with a new key, in {key_file}. Keep a copy of it. {_URLS_END}")
     if settings.database_url is not None:
-        say(_ELSEWHERE.format(done.key_file))
+        say(_ELSEWHERE.format(key_file))
+
+
+def _rotated(settings: Settings) -> str | None:
+    """The file of the new key, made by the server that runs, else here; None: the keys come from a setting."""
+    from moorage.client import Client
+    from moorage.wiring.directory import directory_of
+
+    served = directory_of(settings).served()
+    if served is not None:
+        with Client(served.local, served.bearer) as client:
+            return client.rotate_secrets().key_file
+    done: Rotated = asyncio.run(server_part("moorage.wiring").rotate_keys(settings))
+    return str(done.key_file) if done.key_file else None
 
 
 def _confirm(*, yes: bool) -> None:

@@ -88,12 +88,20 @@ def show(
     import_: ImportId,
     *,
     verdict: Annotated[list[Verdict], typer.Option(help="Only lines of this verdict; repeat it.")] = [],  # noqa: B006 - typer reads it, nobody changes it
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Write the lines to mend as CSV, to correct and import again.")
+    ] = False,
     json: Json = False,
     url: Url = None,
 ) -> None:
     """List what became of an import's lines: of a dry run all, else those of which something is to be told."""
     with connected(url) as client:
-        _put_lines(client.import_lines(import_, verdict), json=json)
+        if not mend:
+            _put_lines(client.import_lines(import_, verdict), json=json)
+            return
+        for chunk in client.import_table(import_, verdict or BAD):
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
 
 
 @app.command("check")
@@ -136,8 +144,8 @@ def _started(client: Client, id_: str, job: str, *, wait: bool, json: bool) -> N
     if bad:
         say(f"\nLines to mend{f', the first {SHOWN} of {bad:,}' if bad > SHOWN else ''}:")
         _put_lines(islice(client.import_lines(id_, BAD), SHOWN), json=False)
-    if bad > SHOWN:
-        say("All of them: moorage link show " + " ".join([id_, *(f"--verdict {verdict}" for verdict in BAD)]))
+    if bad:
+        say(f"To correct them and import the file again: moorage link show {id_} --mend > mend.csv")
     if found.dry_run and found.state in ("succeeded", "partial") and bad < found.read:
         say(f"To link the lines that can be: moorage link apply {id_} --wait")
     raise typer.Exit(code)

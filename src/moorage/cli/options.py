@@ -41,4 +41,8 @@ StoreRole = Annotated[
     typer.Option("--role", help="Take this role in place of keys; machine: the one of the server.", metavar="ARN"),
 ]
 ExternalId = Annotated[str | None, typer.Option(help="With --role: the external id that its trust policy asks for.")]
+ForProjects = Annotated[
+    list[str], typer.Option("--project", help="Only this project may use it, by name or id; repeat it.")
+]
+ForPeople = Annotated[list[str], typer.Option("--user", help="Only this person may use it, by e-mail; repeat it.")]
 LoanRole = Annotated[str | None, typer.Option("--loan-role", help="S3: the role to assume for loans.", metavar="ARN")]

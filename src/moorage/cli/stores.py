@@ -14,6 +14,8 @@ from moorage.cli.options import (
     Ca,
     Endpoint,
     ExternalId,
+    ForPeople,
+    ForProjects,
     Json,
     KeysFile,
     LoanRole,
@@ -29,11 +31,11 @@ from moorage.cli.printing import print_report_lines, put_fields, put_json, put_r
 from moorage.cli.secrets import Given, credentials_of
 from moorage.cli.session import connected, settings_of
 from moorage.model.credentials import Anonymous
-from moorage.model.errors import Invalid
+from moorage.model.errors import Invalid, NotFound
 from moorage.model.store import Provider
 
 if TYPE_CHECKING:
-    from moorage.client import AnyCredentials, Store
+    from moorage.client import AnyCredentials, Client, Scope, Store
 
 app = typer.Typer(help="Stores: a disk or a bucket, registered under a name.", no_args_is_help=True)
 All = Annotated[bool, typer.Option("--all", help="The lines too that nothing hangs on, each with what to do.")]
@@ -69,6 +71,8 @@ def add(
         str, typer.Option(help="Id or name of a connection to share, in place of endpoint and credentials.")
     ] = "",
     loan_role: LoanRole = None,
+    project: ForProjects = [],  # noqa: B006 - typer reads it, nobody changes it
+    user: ForPeople = [],  # noqa: B006
     writable: Annotated[bool, typer.Option("--writable", help="Moorage may write to it; else never.")] = False,
     serve: Annotated[str, typer.Option(help="How readers get bytes: proxy or redirect.")] = "proxy",
     force: Annotated[bool, typer.Option("--force", help="Register it though its check fails.")] = False,
@@ -114,9 +118,10 @@ def add(
             serve=serve,
             credentials=keys,
             loan_role_arn=loan_role or "",
+            scope=scope_of(client, project, user),
             force=force,
         )
-    _tell(store, as_json=json)
+    tell(store, as_json=json)
 
 
 @app.command("ls")
@@ -131,6 +136,7 @@ def ls(*, json: Json = False, url: Url = None) -> None:
                 ("place", _place),
                 ("read only", lambda store: store.read_only),
                 ("check", _check),
+                ("ends", _days),
             ],
             as_json=json,
         )
@@ -173,6 +179,10 @@ def change(
     role: StoreRole = None,
     external_id: ExternalId = None,
     loan_role: LoanRole = None,
+    project: ForProjects = [],  # noqa: B006 - typer reads it, nobody changes it
+    user: ForPeople = [],  # noqa: B006
+    everyone: Annotated[bool, typer.Option("--everyone", help="Every project may use it, and everybody.")] = False,
+    ca: Ca = None,
     writable: Annotated[
         bool | None, typer.Option("--writable/--read-only", help="Moorage may write to it, or never.")
     ] = None,
@@ -192,16 +202,22 @@ def change(
     )
     with connected(url) as client:
         keys = None
-        if given.anything or (writable is None and loan_role is None):
+        scope = scope_of(client, project, user) if project or user or everyone else None
+        if given.anything or (writable is None and loan_role is None and ca is None and scope is None):
             keys = credentials_of(settings_of(), given, client.store(name).provider)
         store = client.change_store(
             name,
             credentials=keys,
             read_only=None if writable is None else not writable,
             loan_role_arn=loan_role,
+            scope=scope,
+            ca=None if ca is None else pem(ca),
             force=force,
         )
-    _tell(store, as_json=json)
+        kept = keys is not None and client.store_credentials(name).former is not None
+    tell(store, as_json=json)
+    if kept:
+        say(f"The credentials before are kept for a while. To bring them back: moorage store undo {name}")
 
 
 @app.command("rm")
@@ -215,7 +231,7 @@ def rm(name: StoreName, *, json: Json = False, url: Url = None) -> None:
         say("The store is forgotten; every object in it is as before.")
 
 
-def _tell(store: Store, *, as_json: bool) -> None:
+def tell(store: Store, *, as_json: bool) -> None:
     """Tell how the check went, then what is registered now."""
     if store.check is not None:
         print_report_lines(store.check)
@@ -223,6 +239,17 @@ def _tell(store: Store, *, as_json: bool) -> None:
         put_json(store)
     else:
         put_fields(_fields(store))
+
+
+def scope_of(client: Client, projects: list[str], users: list[str]) -> Scope:
+    """The scope of these names. Raises: NotFound."""
+    from moorage.client import Scope
+
+    people = {one.email: one.id for one in client.users()} if users else {}
+    for one in users:
+        if one not in people:
+            raise NotFound(f"There is no user {one}. Nothing was changed.", "List them: moorage user ls")
+    return Scope(tuple(client.project(one).id for one in projects), tuple(people[one] for one in users))
 
 
 def pem(path: Path | None) -> str:
@@ -243,6 +270,7 @@ def _fields(store: Store) -> list[tuple[str, object]]:
         ("region", store.region or None),
         ("read only", store.read_only),
         ("serve", store.serve.value),
+        ("open to", _open_to(store)),
         ("credentials", _credentials(store)),
         ("from", store.origin or None),
         ("ends", _end(store)),
@@ -262,6 +290,13 @@ def _place(store: Store) -> str:
     return f"{store.endpoint or 'https://s3.amazonaws.com'}/{store.bucket}/{store.prefix}"
 
 
+def _open_to(store: Store) -> str | None:
+    """The ids in its scope; None: everyone."""
+    scope = store.scope
+    named = [*(f"project {one}" for one in scope.projects), *(f"user {one}" for one in scope.users)]
+    return ", ".join(named) or None
+
+
 def _credentials(store: Store) -> str:
     """Their kind, and whom they speak for."""
     of = store.credentials
@@ -272,8 +307,18 @@ def _credentials(store: Store) -> str:
 def _end(store: Store) -> str | None:
     if store.expires is None or store.days_left is None:
         return None
-    when = f"{store.expires_what}, {store.expires:%Y-%m-%d %H:%M} UTC"
-    return f"{when}: over" if store.days_left < 0 else f"{when}: {store.days_left} days left"
+    return f"{store.expires_what}, {store.expires:%Y-%m-%d %H:%M} UTC: {_left(store.days_left)}"
+
+
+def _days(store: Store) -> str:
+    """How long it works yet, where that is known."""
+    return "" if store.days_left is None else f"{store.expires_what}: {_left(store.days_left)}"
+
+
+def _left(days: int) -> str:
+    if days < 0:
+        return "ended"
+    return f"{days} {'day' if days == 1 else 'days'} left" if days else "less than a day left"
 
 
 def _check(store: Store) -> str:

@@ -6,10 +6,12 @@ with Client("https://media.example.org/moorage", token="mrg_...") as client:
 """
 
 from moorage.client.asynchronous import AsyncClient
+from moorage.client.bucket_links import BucketLink, MadeBucketLink
 from moorage.client.cors import Cors, CorsAnswer, CorsLack, CorsRule
 from moorage.client.credentials import AnyCredentials, ServiceAccountPath
 from moorage.client.lending import FoundObject, IssuedLoan, LentObject, Loan, LoanUrl, RevokedLoan
 from moorage.client.policies import PolicyDocument, PolicyFinding, PolicyNames
+from moorage.client.replaced import CredentialsEnd, FormerCredentials, StoreCredentials
 from moorage.client.shapes import (
     Children,
     Folder,
@@ -19,6 +21,7 @@ from moorage.client.shapes import (
     Project,
     Report,
     Resolved,
+    Scope,
     SignedUrl,
     Started,
     StartedMirror,
@@ -32,13 +35,16 @@ from moorage.client.transport import Limits
 __all__ = [
     "AnyCredentials",
     "AsyncClient",
+    "BucketLink",
     "Children",
     "Client",
     "Cors",
     "CorsAnswer",
     "CorsLack",
     "CorsRule",
+    "CredentialsEnd",
     "Folder",
+    "FormerCredentials",
     "FoundObject",
     "IssuedLoan",
     "Item",
@@ -47,6 +53,7 @@ __all__ = [
     "Limits",
     "Loan",
     "LoanUrl",
+    "MadeBucketLink",
     "Mirror",
     "PolicyDocument",
     "PolicyFinding",
@@ -55,11 +62,13 @@ __all__ = [
     "Report",
     "Resolved",
     "RevokedLoan",
+    "Scope",
     "ServiceAccountPath",
     "SignedUrl",
     "Started",
     "StartedMirror",
     "Store",
+    "StoreCredentials",
     "StoreWish",
     "Suggestion",
 ]

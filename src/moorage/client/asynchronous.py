@@ -6,6 +6,7 @@ import ssl
 from typing import Self
 
 from moorage.client.adopting import AdoptingCalls
+from moorage.client.bucket_links import BucketLinkCalls
 from moorage.client.catalogue import CatalogueCalls
 from moorage.client.connections import ConnectionCalls
 from moorage.client.content import ContentCalls
@@ -17,6 +18,7 @@ from moorage.client.mirrors import MirrorCalls
 from moorage.client.objects import ObjectCalls
 from moorage.client.people import PeopleCalls
 from moorage.client.policies import PolicyCalls
+from moorage.client.replaced import ReplacedCalls
 from moorage.client.stores import StoreCalls
 from moorage.client.transport import Limits, Transport
 from moorage.client.uploads import UploadCalls
@@ -26,6 +28,7 @@ LIMITS = Limits()
 
 class AsyncClient(
     StoreCalls,
+    ReplacedCalls,
     PolicyCalls,
     CorsCalls,
     ConnectionCalls,
@@ -37,6 +40,7 @@ class AsyncClient(
     MirrorCalls,
     LinkCalls,
     LoanCalls,
+    BucketLinkCalls,
     JobCalls,
     PeopleCalls,
 ):

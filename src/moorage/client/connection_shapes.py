@@ -53,6 +53,13 @@ class ConnectionChecks:
 
 
 @dataclass(frozen=True, slots=True)
+class Rotated:
+    """Where the new key lies on the server; None where its keys come from a setting."""
+
+    key_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reloaded:
     """What a reload did, by names of connections; ``kept``: declared no longer, but in use."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from moorage.client.calls import Calls, given, part
 from moorage.client.codec import decode
-from moorage.client.connection_shapes import Connection, ConnectionChecks, Reloaded
+from moorage.client.connection_shapes import Connection, ConnectionChecks, Reloaded, Rotated
 from moorage.client.credentials import ANONYMOUS, AnyCredentials, credentials_body
 from moorage.model.store import Provider
 
@@ -95,3 +95,7 @@ class ConnectionCalls(Calls):
     async def reload_config(self) -> Reloaded:
         """Let the server read remote_links.yml again, now. Raises: Invalid where it is broken."""
         return decode(Reloaded, await self._transport.post("/config/reload"))
+
+    async def rotate_secrets(self) -> Rotated:
+        """Let the server seal all credentials with a new key. Raises: Conflict where workers share its catalogue."""
+        return decode(Rotated, await self._transport.post("/secrets/rotate"))

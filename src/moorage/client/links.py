@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -16,6 +17,7 @@ from moorage.model.keys import escape
 from moorage.model.links import Directories, Verdict
 
 BLOCK: Final = 1 << 20
+Source = bytes | BinaryIO | Iterable[str]
 SILENCE_S: Final = 300.0
 """A server that takes no block for so long, or is done with the last one and says nothing, is given up."""
 
@@ -52,14 +54,15 @@ class LinkCalls(Calls):
             keep_directories=str(keep_directories),
             name=name or (escape(path.name)[:200] if path is not None else None) or None,
         )
-        found = await self._transport.put(
-            f"/projects/{part(project)}/links",
-            _blocks(path if path is not None else addresses),
-            method="POST",
-            query=query,
-            headers={"Content-Type": "text/csv" if table else "text/plain"},
-            idle_s=SILENCE_S,
-        )
+        async with _opened(addresses) as source:
+            found = await self._transport.put(
+                f"/projects/{part(project)}/links",
+                _blocks(source),
+                method="POST",
+                query=query,
+                headers={"Content-Type": "text/csv" if table else "text/plain"},
+                idle_s=SILENCE_S,
+            )
         return decode(StartedImport, found)
 
     async def link_import(self, import_: str) -> LinkImport:
@@ -73,6 +76,14 @@ class LinkCalls(Calls):
         query = query_of(verdict=",".join(map(str, verdicts)) or None, limit=1000)
         async for row in self._transport.pages(f"/imports/{part(import_)}/lines", "lines", query):
             yield decode(ImportLine, row)
+
+    async def import_table(self, import_: str, verdicts: Iterable[Verdict | str] = ()) -> AsyncGenerator[bytes, None]:
+        """The same lines as CSV, in chunks, beside what a table that was sent said of them: to mend and send again."""
+        path = f"/imports/{part(import_)}/lines"
+        query = query_of(verdict=",".join(map(str, verdicts)) or None)
+        async with self._transport.stream("GET", path, query=query, accept="text/csv") as response:
+            async for chunk in self._transport.body(response):
+                yield chunk
 
     async def apply_import(self, import_: str) -> StartedImport:
         """Carry a dry run out, without sending its list again; a repeat names the same import."""
@@ -88,14 +99,10 @@ class LinkCalls(Calls):
             yield decode(BrokenLink, row)
 
 
-async def _blocks(source: Path | bytes | BinaryIO | Iterable[str] | str) -> AsyncIterator[bytes]:
+async def _blocks(source: Source) -> AsyncIterator[bytes]:
     if isinstance(source, bytes):
         for start in range(0, len(source), BLOCK):
             yield source[start : start + BLOCK]
-    elif isinstance(source, Path):
-        with await asyncio.to_thread(_opened, source) as file:
-            while block := await asyncio.to_thread(file.read, BLOCK):
-                yield block
     elif hasattr(source, "read"):
         while block := await asyncio.to_thread(source.read, BLOCK):
             yield block
@@ -104,10 +111,17 @@ async def _blocks(source: Path | bytes | BinaryIO | Iterable[str] | str) -> Asyn
             yield line.encode("utf-8", "surrogateescape") + b"\n"
 
 
-def _opened(path: Path) -> BinaryIO:
+@asynccontextmanager
+async def _opened(addresses: Path | str | Source) -> AsyncIterator[Source]:
+    """A file is opened before anything is sent: its trouble is not the server's."""
+    if not isinstance(addresses, Path | str):
+        yield addresses
+        return
     try:
-        return path.open("rb")
+        file = await asyncio.to_thread(Path(addresses).open, "rb")
     except OSError as exc:
         raise NotFound(
-            f"{escape(str(path))!r} cannot be read: {exc.strerror}. Nothing was sent.", "Name a file that can be."
+            f"{escape(str(addresses))!r} cannot be read: {exc.strerror}. Nothing was sent.", "Name a file that can be."
         ) from exc
+    with file:
+        yield file

@@ -97,6 +97,8 @@ class Store:
     """Id of the connection, which other stores may share."""
     origin: str = ""
     """Where the connection is declared, such as ``remote_links.yml: lab``; empty: it was registered."""
+    guarded: bool = False
+    """Added by somebody who is no admin: it leads to public addresses only, and those that the settings list."""
     expires: datetime | None = None
     """When the first thing that the store needs ends; None where nothing is known to."""
     expires_what: str = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import asdict
 from typing import TypedDict, Unpack
 
 from moorage.client.calls import Calls, given, part, query_of
 from moorage.client.codec import decode
 from moorage.client.credentials import ANONYMOUS, AnyCredentials, credentials_body
-from moorage.client.shapes import CommonPrefix, ObjectEntry, Report, Store
+from moorage.client.shapes import CommonPrefix, ObjectEntry, Report, Scope, Store
 from moorage.model.keys import ESCAPED, escape, needs_escape
 from moorage.model.store import Provider, Serve
 
@@ -36,6 +37,8 @@ class StoreWish(TypedDict, total=False):
     credentials: AnyCredentials
     """Anonymous unless said otherwise."""
     loan_role_arn: str
+    scope: Scope
+    """Ids of the projects and people that may use it; everyone unless said otherwise."""
 
 
 class StoreCalls(Calls):
@@ -75,6 +78,8 @@ class StoreCalls(Calls):
         serve: Serve | str | None = None,
         credentials: AnyCredentials | None = None,
         loan_role_arn: str | None = None,
+        scope: Scope | None = None,
+        ca: str | None = None,
         endpoint: str | None = None,
         region: str | None = None,
         path_style: bool | None = None,
@@ -90,6 +95,8 @@ class StoreCalls(Calls):
             path_style=path_style,
             follow_symlinks=follow_symlinks,
             loan_role_arn=loan_role_arn,
+            scope=None if scope is None else asdict(scope),
+            ca=ca,
             credentials=None if credentials is None else credentials_body(credentials),
         )
         return decode(Store, await self._transport.patch(f"/stores/{part(name)}", {**body, "force": force}))
@@ -122,6 +129,8 @@ class StoreCalls(Calls):
 def _body(name: str, provider: Provider | str, wish: StoreWish) -> dict[str, object]:
     body: dict[str, object] = {"name": name, "provider": provider, **wish}
     given = body.pop("credentials", ANONYMOUS)
+    if "scope" in wish:
+        body["scope"] = asdict(wish["scope"])
     if given != ANONYMOUS:
         body["credentials"] = credentials_body(wish["credentials"])
     return {key: value for key, value in body.items() if value not in ("", None)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
 
 from moorage.database.tables_people import AUDIT
 from moorage.model.access import Principal
@@ -34,7 +36,14 @@ class Audit:
         query = select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(AUDIT.c.id < before)
-        return [
-            AuditRow(row.id, row.at_ms, row.user, row.email, row.action, row.subject, row.detail)
-            for row in self._connection.execute(query)
-        ]
+        return [_audited(row) for row in self._connection.execute(query)]
+
+    def last(self, action: str, subject: str) -> AuditRow | None:
+        """The newest row of that action on that subject."""
+        query = select(AUDIT).where(AUDIT.c.action == action, AUDIT.c.subject == subject)
+        row = self._connection.execute(query.order_by(AUDIT.c.id.desc()).limit(1)).first()
+        return None if row is None else _audited(row)
+
+
+def _audited(row: Row[Any]) -> AuditRow:
+    return AuditRow(row.id, row.at_ms, row.user, row.email, row.action, row.subject, row.detail)

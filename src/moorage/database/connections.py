@@ -111,6 +111,7 @@ class Connections:
             origin=fields[f"{label}origin"],
             open_buckets=_words(fields[f"{label}open_buckets"]),
             scope=Scope() if scope is None else scope_of(scope),
+            guarded=fields[f"{label}guarded"],
             id=ConnectionId(fields[f"{label}id"]),
         )
 
@@ -166,6 +167,7 @@ def _values(connection: Connection) -> dict[str, Any]:
         "origin": connection.origin,
         "open_buckets": connection.open_buckets,
         "scope": asdict(connection.scope),
+        "guarded": connection.guarded,
     }
 
 

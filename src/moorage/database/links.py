@@ -52,10 +52,6 @@ class Links(LinkRows, BrokenLinks):
             raise NotFound(f"The list of job {job} is gone. Nothing more was linked.", "Send it again.")
         return _import(row)
 
-    def start_import(self, id_: ImportId, job: JobId) -> None:
-        """Note the job that works its lines."""
-        self._statements.run(update(LINK_IMPORT).where(_COLUMNS.id == id_).values(job=job))
-
     def note_applied(self, id_: ImportId, applied: ImportId) -> None:
         """Note the import that carries a dry run out."""
         self._statements.run(update(LINK_IMPORT).where(_COLUMNS.id == id_).values(applied=applied))
@@ -99,9 +95,8 @@ class Links(LinkRows, BrokenLinks):
 
     def marked(self, id_: ImportId, marks: Sequence[int]) -> dict[int, int]:
         """The line that has each of these marks already."""
-        rows = self._statements.rows_among(
-            "SELECT mark, line FROM link_line WHERE list = ? AND mark IS NOT NULL AND mark IN", (id_,), marks
-        )
+        # Without IS NOT NULL, which SQLite would look for in the index first, and read all marks of the list.
+        rows = self._statements.rows_among("SELECT mark, line FROM link_line WHERE list = ? AND mark IN", (id_,), marks)
         return dict(rows)
 
     def expired(self, before_ms: int, limit: int = 100) -> list[LinkImport]:

@@ -16,7 +16,10 @@ from moorage.model.catalogue import Item, ItemId, ProjectId
 from moorage.model.links import LinkRow
 from moorage.model.store import StoreId
 
-_INSERTED: Final = "shard, folder, name, id, project, kind, size, etag, generation, modified_ms, media_type, store, key"
+_INSERTED: Final = (
+    "shard, folder, name, id, project, kind, size, etag, generation, modified_ms, media_type, store, key,"
+    " width, height, duration_ms"
+)
 _LINKS: Final = "i.shard = ? AND i.project = ? AND i.store IS NOT NULL AND i.owned IS NULL"
 
 
@@ -68,7 +71,8 @@ class LinkRows:
             [
                 (
                     SHARD, one.folder, one.name, id_, project, one.kind, one.size, one.etag, one.generation,
-                    one.modified_ms, one.media_type, one.store, one.key,
+                    one.modified_ms, one.media_type, one.store, one.key, one.measured.width, one.measured.height,
+                    one.measured.duration_ms,
                 )
                 for id_, one in zip(ids, rows, strict=True)
             ],

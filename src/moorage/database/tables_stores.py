@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, Table, Text, false, text
 
 from moorage.database.metadata import METADATA, Id, JsonText, KeyText, Millis
 
@@ -27,6 +27,13 @@ CONNECTION: Final = Table(
     ),
     Column("open_buckets", JsonText, comment="buckets whose stores links may make; empty: all; null: none"),
     Column("scope", JsonText, comment="who may use the stores that links make; null: everyone"),
+    Column(
+        "guarded",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="made by no admin: it leads to public addresses only",
+    ),
     Column("former_kind", Text, comment="kind of the credentials before the last replacement"),
     Column("former", LargeBinary, comment="those credentials, sealed, until the new ones have worked"),
     Column("former_ms", Millis, comment="when they were replaced; null: there are none"),

@@ -10,6 +10,7 @@ from moorage.database.counters import Deltas
 from moorage.database.folders import Folders
 from moorage.database.idempotency import Idempotency
 from moorage.database.instance import Instance
+from moorage.database.inviting import BucketLinks
 from moorage.database.items import Items
 from moorage.database.jobs import Jobs
 from moorage.database.links import Links
@@ -43,6 +44,7 @@ class Repositories:
         self.adoptions: ports.Adoptions = Adoptions(statements, self._deltas)
         self.aliases: ports.Aliases = Aliases(statements)
         self.links: ports.Links = Links(statements, self._deltas)
+        self.bucket_links: ports.BucketLinks = BucketLinks(statements)
         self.loans: ports.Loans = Loans(statements)
         self.loose: ports.Loose = Loose(statements)
         self.jobs: ports.Jobs = Jobs(statements)

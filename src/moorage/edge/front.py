@@ -164,8 +164,11 @@ def face_of(path: str) -> str:
 
 def shown_path(path: str) -> str:
     """A path for the log: the secret of a one-time link is left out."""
-    before, link, _ = path.partition("/sign-in/")
-    return f"{before}{link}…" if link else path
+    for way in ("/sign-in/", "/connect/"):
+        before, link, _ = path.partition(way)
+        if link:
+            return f"{before}{link}…"
+    return path
 
 
 def redacted(query: str) -> str:

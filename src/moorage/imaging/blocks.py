@@ -1,4 +1,4 @@
-"""The bytes of one object as a file object for a decoder: blocks of 1 MiB, the last few kept."""
+"""The bytes of one object as a file object for a decoder: blocks of 1 MiB or less, the last few kept."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Final
 
 BLOCK: Final = 1024 * 1024
 _KEPT: Final = 16
+SMALL: Final = 64 * 1024
+"""The length of a block for who wants no more than the beginning."""
 _MOST_MAPPED: Final = 512 * 1024 * 1024
 """Bytes of address space for one file: a quarter of what a process has."""
 
@@ -37,12 +39,13 @@ def mapped(descriptor: int, size: int) -> mmap.mmap | None:
 class Blocks(io.RawIOBase):
     """A read-only, seekable file object of ``size`` bytes over ``fetch``, which is called per block.
 
-    ``whole`` is the same bytes as one buffer, where that costs nothing.
+    ``whole`` is the same bytes as one buffer, where that costs nothing; ``length`` is that of a block.
     """
 
-    def __init__(self, size: int, fetch: Fetch, whole: mmap.mmap | None = None) -> None:
+    def __init__(self, size: int, fetch: Fetch, whole: mmap.mmap | None = None, *, length: int = BLOCK) -> None:
         self.size = size
         self.whole = whole
+        self.length = length
         self._fetch = fetch
         self._position = 0
         self._kept: OrderedDict[int, bytes] = OrderedDict()
@@ -52,7 +55,7 @@ class Blocks(io.RawIOBase):
         end = self.size if size < 0 else min(self.size, self._position + size)
         parts = []
         while self._position < end:
-            number, skip = divmod(self._position, BLOCK)
+            number, skip = divmod(self._position, self.length)
             part = self._block(number)[skip : skip + end - self._position]
             if not part:
                 break
@@ -89,8 +92,8 @@ class Blocks(io.RawIOBase):
         if kept is not None:
             self._kept.move_to_end(number)
             return kept
-        start = number * BLOCK
-        block = self._fetch(start, min(BLOCK, self.size - start))
+        start = number * self.length
+        block = self._fetch(start, min(self.length, self.size - start))
         self._kept[number] = block
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)

@@ -43,11 +43,15 @@ class ProtocolBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One variant to make of a source of ``size`` bytes; ``video`` asks for a poster."""
+    """One variant to make of a source of ``size`` bytes; ``video`` asks for a poster.
+
+    ``bare`` asks for the facts alone, by as few bytes as tell them; the answer has no picture.
+    """
 
     video: bool
     size: int
     recipe: Recipe
+    bare: bool = False
 
     def pack(self) -> bytes:
         """As the payload of REQUEST."""
@@ -59,7 +63,7 @@ class Request:
         facts = json.loads(payload)
         recipe = facts["recipe"]
         made = Recipe(recipe["width"], recipe["height"], Fit(recipe["fit"]), Format(recipe["format"]))
-        return cls(facts["video"], facts["size"], made)
+        return cls(facts["video"], facts["size"], made, facts["bare"])
 
 
 def frame(kind: Frame, payload: bytes = b"") -> bytes:

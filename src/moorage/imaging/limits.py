@@ -32,6 +32,8 @@ class Limits:
     """Pixels of a frame of a video."""
     whole_bytes: int = 256 * MIB
     """Length of an object that has to be in memory as a whole (HEIC)."""
+    header_bytes: int = MIB
+    """Bytes that may be read to learn how wide and high an image is."""
     answer_bytes: int = 64 * MIB
     """Length of a finished variant."""
 

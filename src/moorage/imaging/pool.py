@@ -12,10 +12,13 @@ from moorage.imaging.frames import Request
 from moorage.imaging.limits import Limits
 from moorage.imaging.process import DecoderProcess, ProcessFailed, undecodable
 from moorage.imaging.reasons import EMPTY
+from moorage.model.catalogue import Measured
 from moorage.model.errors import Busy, MoorageError
 from moorage.model.variant import Recipe, Rendered, Source
 
 _MOST_PROCESSES: Final = 4
+_NO_BOX: Final = Recipe(64, 64)
+"""For a request that makes no picture."""
 
 
 class DecoderPool:
@@ -60,6 +63,15 @@ class DecoderPool:
         """
         budget = self._limits.video_budget(source.size)
         return await self._render(Request(True, source.size, recipe), source, budget)
+
+    async def measure(self, source: Source, *, video: bool) -> Measured:
+        """Width and height, and the duration of a video; reads 1 MiB of an image at most, usually 64 KiB.
+
+        Raises as ``preview`` does.
+        """
+        budget = self._limits.video_budget(source.size) if video else self._limits.header_bytes
+        found = await self._render(Request(video, source.size, _NO_BOX, bare=True), source, budget)
+        return Measured(found.source_width, found.source_height, found.duration_ms)
 
     async def aclose(self) -> None:
         """Ends every process, also those at work; their requests raise Busy. A repeat does nothing."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pyvips
 
-from moorage.imaging import heif, reasons
+from moorage.imaging import headers, heif, reasons
 from moorage.imaging.blocks import Blocks
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable, Withheld
@@ -41,13 +41,7 @@ def prepare() -> None:
 
 def preview(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
     """The variant of the image in ``blocks``. Raises Unreadable, and Withheld where bytes were not handed out."""
-    kind = reasons.sniff(blocks.head())
-    if not blocks.size:
-        raise Unreadable(reasons.EMPTY)
-    if kind == "svg":
-        raise Unreadable(reasons.SVG)
-    if kind == "video":
-        raise Unreadable(reasons.VIDEO_NOT_IMAGE)
+    kind = _kind_of(blocks)
     tap = _Tap(blocks)
     try:
         if kind == "heic":
@@ -56,6 +50,30 @@ def preview(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
         return _preview(tap.source(), recipe, limits)
     except pyvips.Error as exc:
         raise tap.trouble or Unreadable(reasons.of_vips(exc.detail)) from exc
+
+
+def facts(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
+    """Width and height, upright, and no picture; raises as ``preview`` does."""
+    del limits  # nothing is decoded
+    _kind_of(blocks)
+    size, tap = headers.size_of(blocks.head()), _Tap(blocks)
+    try:
+        size = size or _upright_size(_image(tap.ranges()))
+    except pyvips.Error as exc:
+        raise tap.trouble or Unreadable(reasons.of_vips(exc.detail)) from exc
+    return Rendered(b"", recipe.format.media_type, *size)
+
+
+def _kind_of(blocks: Blocks) -> str:
+    """What the first bytes say. Raises Unreadable for what is no image that can be shown."""
+    kind = reasons.sniff(blocks.head())
+    if not blocks.size:
+        raise Unreadable(reasons.EMPTY)
+    if kind == "svg":
+        raise Unreadable(reasons.SVG)
+    if kind == "video":
+        raise Unreadable(reasons.VIDEO_NOT_IMAGE)
+    return kind
 
 
 def finish(image: Any, recipe: Recipe, size: tuple[int, int], duration_ms: int | None = None) -> Rendered:
@@ -91,6 +109,10 @@ class _Tap:
             return pyvips.Source.new_from_memory(blocks.whole)
         if blocks.size <= _AT_ONCE and not blocks.head().startswith(_TIFF):
             return pyvips.Source.new_from_memory(blocks.read())
+        return self.ranges()
+
+    def ranges(self) -> Any:
+        """As one that is read where libvips looks."""
         made = pyvips.SourceCustom()
         made.on_read(self._read)
         made.on_seek(self._seek)
@@ -112,23 +134,31 @@ class _Tap:
 
 
 def _preview(source: Any, recipe: Recipe, limits: Limits) -> Rendered:
-    try:
-        image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on="error")
-    except pyvips.Error as exc:
-        unknown = "not in a known format" in exc.detail or "is blocked" in exc.detail
-        raise Unreadable(reasons.NOT_AN_IMAGE) if unknown else exc from exc
+    image = _image(source)
     width, height = image.width, image.height
     limit = limits.most_pixels(limits.whole_pixels) if _needs_all(image) else limits.pixels
     if width * height > limit:
         raise Unreadable(reasons.too_many_pixels(width, height, limit))
-    if _field(image, "orientation") in _SIDEWAYS:
-        width, height = height, width
+    size = _upright_size(image)
     if _is_measured(image):
-        return finish(_measured(image, recipe), recipe, (width, height))
+        return finish(_measured(image, recipe), recipe, size)
     small = pyvips.Image.thumbnail_source(
         source, recipe.width, option_string=_FAIL_ON, output_profile="srgb", intent="perceptual", **box(recipe)
     )
-    return finish(small, recipe, (width, height))
+    return finish(small, recipe, size)
+
+
+def _image(source: Any) -> Any:
+    try:
+        return pyvips.Image.new_from_source(source, "", access="sequential", fail_on="error")
+    except pyvips.Error as exc:
+        unknown = "not in a known format" in exc.detail or "is blocked" in exc.detail
+        raise Unreadable(reasons.NOT_AN_IMAGE) if unknown else exc from exc
+
+
+def _upright_size(image: Any) -> tuple[int, int]:
+    sideways = _field(image, "orientation") in _SIDEWAYS
+    return (image.height, image.width) if sideways else (image.width, image.height)
 
 
 def _needs_all(image: Any) -> bool:

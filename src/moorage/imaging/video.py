@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import islice
 from typing import Any, Final
@@ -41,12 +41,32 @@ _TURNS: Final = {90: "d270", -90: "d90", 180: "d180", -180: "d180"}
 
 def poster(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
     """A frame near a tenth of the video. Raises Unreadable, and Withheld where bytes were not handed out."""
+    with _opened(blocks, limits) as (container, stream):
+        return _poster(container, stream, recipe)
+
+
+def facts(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
+    """Width, height and duration, and no picture; by the first frame, because only a frame says that it is turned."""
+    with _opened(blocks, limits) as (container, stream):
+        frame = _next(container, stream)
+        if frame is None:
+            raise Unreadable(reasons.NO_FRAME)
+        width, height = round(frame.width * float(stream.sample_aspect_ratio or 1)), frame.height
+        if abs(frame.rotation) == 90:  # noqa: PLR2004 - degrees
+            width, height = height, width
+        return Rendered(b"", recipe.format.media_type, width, height, _duration_ms(container, stream))
+
+
+@contextmanager
+def _opened(blocks: Blocks, limits: Limits) -> Iterator[tuple[Any, Any]]:
+    """The container and its pictures."""
     if not blocks.size:
         raise Unreadable(reasons.EMPTY)
     options = {"format_whitelist": _CONTAINERS}
+    buffer = min(BLOCK // 4, blocks.length)
     try:
-        with av.open(blocks, container_options=options, buffer_size=BLOCK // 4, metadata_errors="ignore") as container:
-            return _poster(container, recipe, limits)
+        with av.open(blocks, container_options=options, buffer_size=buffer, metadata_errors="ignore") as container:
+            yield container, _pictures(container, limits)
     except Withheld:
         raise
     except (av.error.FFmpegError, ValueError, OSError) as exc:
@@ -54,7 +74,7 @@ def poster(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
         raise Unreadable(reasons.NO_FRAME if damaged else reasons.NOT_A_VIDEO) from exc
 
 
-def _poster(container: Any, recipe: Recipe, limits: Limits) -> Rendered:
+def _pictures(container: Any, limits: Limits) -> Any:
     if not container.streams.video:
         raise Unreadable(reasons.NO_PICTURES)
     stream = container.streams.video[0]
@@ -63,6 +83,10 @@ def _poster(container: Any, recipe: Recipe, limits: Limits) -> Rendered:
     limit = limits.most_pixels(limits.frame_pixels)
     if width * height > limit:
         raise Unreadable(reasons.too_many_pixels(width, height, limit))
+    return stream
+
+
+def _poster(container: Any, stream: Any, recipe: Recipe) -> Rendered:
     image = _best(_frames(container, stream), stream.sample_aspect_ratio)
     if image is None:
         raise Unreadable(reasons.NO_FRAME)

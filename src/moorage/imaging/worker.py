@@ -17,7 +17,7 @@ from dataclasses import asdict
 from typing import Final
 
 from moorage.imaging import confinement, frames, reasons
-from moorage.imaging.blocks import Blocks, Fetch, from_descriptor, mapped
+from moorage.imaging.blocks import BLOCK, SMALL, Blocks, Fetch, from_descriptor, mapped
 from moorage.imaging.frames import HEADER, RANGE, Frame, Request
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable, Withheld
@@ -47,21 +47,22 @@ def main(limits_json: str, parent: str) -> None:
         while (received := _receive(line)) is not None:
             request, descriptor = received
             confinement.allow_cpu(limits.cpu_seconds)
-            decode = video.poster if request.video else stills.preview
-            with _opened(line, request.size, descriptor) as blocks:
+            kind = video if request.video else stills
+            decode = kind.facts if request.bare else video.poster if request.video else stills.preview
+            with _opened(line, request.size, descriptor, SMALL if request.bare else BLOCK) as blocks:
                 answer = _judged(decode, blocks, request, limits)
             line.sendall(answer)
 
 
 @contextmanager
-def _opened(line: socket.socket, size: int, descriptor: int | None) -> Iterator[Blocks]:
+def _opened(line: socket.socket, size: int, descriptor: int | None, length: int) -> Iterator[Blocks]:
     """The object's bytes; when it ends, nothing of the object is open any more."""
     if descriptor is None:
-        yield Blocks(size, _asking(line))
+        yield Blocks(size, _asking(line), length=length)
         return
     whole = mapped(descriptor, size)
     try:
-        yield Blocks(size, from_descriptor(descriptor), whole)
+        yield Blocks(size, from_descriptor(descriptor), whole, length=length)
     finally:
         os.close(descriptor)
         if whole is not None:

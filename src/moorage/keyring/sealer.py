@@ -18,6 +18,10 @@ class RingSealer:
     """A ``Sealer``: the primary key seals, every key of the ring opens."""
 
     def __init__(self, ring: KeyRing) -> None:
+        self.take(ring)
+
+    def take(self, ring: KeyRing) -> None:
+        """Seal and open with these keys from now on; for a rotation. Calls under way end with those from before."""
         self._fernet = MultiFernet([Fernet(key) for key in ring.keys])
 
     def seal(self, plain: bytes) -> bytes:

@@ -23,20 +23,26 @@ class RingSigner:
     """A ``UrlSigner``: the primary key signs; URLs signed by any key of the ring are valid until they expire."""
 
     def __init__(self, ring: KeyRing) -> None:
-        self._keys = {_key_id(key): _derived(key, _SIGN) for key in ring.keys}
-        self._primary = _key_id(ring.primary)
+        self.take(ring)
+
+    def take(self, ring: KeyRing) -> None:
+        """Sign and verify with these keys from now on; for a rotation."""
+        # One assignment: a thread sees the keys of one ring or of the other.
+        self._ring = _key_id(ring.primary), {_key_id(key): _derived(key, _SIGN) for key in ring.keys}
 
     def sign(self, claim: Claim) -> tuple[str, str]:
         """(key id: 8 hex digits, signature: 43 characters of URL-safe base64)."""
-        return self._primary, _signature(self._keys[self._primary], claim)
+        primary, keys = self._ring
+        return primary, _signature(keys[primary], claim)
 
     def verify(self, claim: Claim, key_id: str, signature: str, now_s: float) -> bool:
         """True when the signature is ours and ``now_s`` is before the expiry.
 
         An unknown key id, a wrong signature and an expired claim take the same time.
         """
-        key = self._keys.get(key_id)
-        expected = _signature(self._keys[self._primary] if key is None else key, claim)
+        primary, keys = self._ring
+        key = keys.get(key_id)
+        expected = _signature(keys[primary] if key is None else key, claim)
         same = hmac.compare_digest(expected.encode("ascii"), signature.encode("utf-8", "replace"))
         return same & (key is not None) & (now_s < claim.expires_s)
 

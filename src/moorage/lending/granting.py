@@ -49,6 +49,8 @@ def _need(principal: Principal, store: Store, role: Role) -> None:
         principal.need_everywhere(Role.MANAGER)
         return
     held = max((principal.role_on(project) or 0 for project in store.scope.projects), default=0)
+    if not held:
+        raise NotFound(f"There is no store {store.name}, or it is not open to you.", "List them with store ls.")
     if held < role:
         raise Forbidden(
             f"This needs the role {role.word} on a project that the store {store.name} is open to. Nothing was lent.",

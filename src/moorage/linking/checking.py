@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from moorage.model.catalogue import Item, ItemId, ProjectId
-from moorage.model.errors import MoorageError, NotFound, ObjectNotFound, StoreDenied, TryAgain
+from moorage.model.errors import MoorageError, NotFound, ObjectNotFound, StoreDenied, StoreUnreachable, TryAgain
 from moorage.model.jobs import Cause, Job, JobState, Work
 from moorage.model.keys import escape, key_bytes
 from moorage.model.links import Finding
@@ -17,6 +18,7 @@ from moorage.model.objects import ObjectInfo
 from moorage.model.slices import Flow, Lost, Slice, hold
 from moorage.model.store import ObjectStore, Store, StoreId, StoreOpener
 from moorage.model.transaction import ChangedRow, Facts, Transaction
+from moorage.reading.bases import is_for_the_web
 
 KIND: Final = "link_check"
 WALK: Final = "walk"
@@ -24,6 +26,8 @@ PAGE: Final = 500
 LOOKS: Final = 16
 """Links that are looked at side by side: a check takes no reader's place."""
 SILENT: Final = "store does not answer"
+_LASTING: Final = ("dns", "redirect", "too long", "no length", "compressed", "web page")
+"""Causes for which a web address leads nowhere, though whoever answered was not asked in vain."""
 
 
 @dataclass(slots=True)
@@ -38,13 +42,19 @@ class _Look:
 
 @dataclass
 class _Stores:
-    """Adapters of one slice, opened once each; a store that fell silent is not asked again in it."""
+    """Adapters of one slice, opened once each; a store or web server that fell silent is not asked again in it."""
 
     known: dict[StoreId, Store]
     open_store: StoreOpener
     stack: AsyncExitStack
     opened: dict[StoreId, ObjectStore] = field(default_factory=dict)
-    silent: dict[StoreId, MoorageError] = field(default_factory=dict)
+    silent: dict[tuple[StoreId, str], MoorageError] = field(default_factory=dict)
+
+    def server(self, item: Item) -> tuple[StoreId, str]:
+        """Who answers for the item: its store, or one of the many hosts behind the store of web addresses."""
+        store = self.known.get(item.store)
+        host = urlsplit(item.key).netloc if store is not None and is_for_the_web(store) else ""
+        return item.store, host
 
     def of(self, store: StoreId) -> ObjectStore:
         """The adapter. NotFound when the store is gone, StoreDenied when it cannot be opened."""
@@ -100,8 +110,9 @@ class Checking:
 
         async def look(item: Item) -> _Look:
             async with places:
-                if item.store in stores.silent:
-                    return _Look(item, silent=stores.silent[item.store])
+                silent = stores.silent.get(stores.server(item))
+                if silent is not None:
+                    return _Look(item, silent=silent)
                 return await _looked(stores, item)
 
         return list(await asyncio.gather(*map(look, items)))
@@ -135,7 +146,10 @@ async def _looked(stores: _Stores, item: Item) -> _Look:
     except StoreDenied as error:
         return _Look(item, reason=f"Access denied: {error.message}")
     except TryAgain as error:
-        stores.silent[item.store] = error
+        server = stores.server(item)
+        if server[1] and isinstance(error, StoreUnreachable) and error.cause in _LASTING:
+            return _Look(item, reason=error.message)
+        stores.silent[server] = error
         return _Look(item, silent=error)
     except MoorageError as error:
         return _Look(item, reason=error.message)

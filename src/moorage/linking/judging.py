@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Final
 
-from moorage.linking.naming import folders_named, folders_of, name_of, need_name, path_of
+from moorage.linking.naming import folders_named, folders_of, need_name
 from moorage.linking.records import Record
 from moorage.linking.urls import admitting, is_url, sound_url
 from moorage.model.address import address_in, shown, without_secrets
+from moorage.model.catalogue import Measured
 from moorage.model.errors import Conflict, Invalid, MoorageError, NotFound
 from moorage.model.keys import Key, escape, key_bytes
 from moorage.model.links import GOOD, Directories, LineVerdict, Verdict
 from moorage.model.objects import ObjectInfo
 from moorage.model.store import Provider, Store
+from moorage.reading.bases import is_for_the_web
 from moorage.reading.resolve import Opens, Resolver, Web
+from moorage.uploading.names import name_of, path_of
+
+_COUNTED: Final = 3
+"""Digits at the end of a name, before its ending, in which neighbours differ."""
+_NEAR_BITS: Final = 18
+"""Bits of a mark that neighbours share; the 45 others tell them apart."""
+
+
+def _number(text: bytes) -> int:
+    return int.from_bytes(blake2b(text, digest_size=8).digest())
 
 
 @dataclass(slots=True)
@@ -34,6 +47,7 @@ class Judged:
     folders: tuple[bytes, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     info: ObjectInfo | None = None
+    measured: Measured = Measured()
 
     @property
     def good(self) -> bool:
@@ -42,20 +56,24 @@ class Judged:
 
     @property
     def web(self) -> bool:
-        """True for an object of a web server, whose key is its URL."""
+        """True for an object of a web server."""
         return self.store is not None and self.store.connection.provider is Provider.HTTPS
 
     @property
     def path(self) -> bytes:
         """The key as folders and a name."""
-        return path_of(self.key, web=self.web)
+        return path_of(self.key, web=self.store is not None and is_for_the_web(self.store))
 
     @property
     def mark(self) -> int:
-        """A number that stands for the object, below 2^63."""
+        """A number that stands for the object, below 2^63.
+
+        Numbers of neighbours lie close together: an index of a million that lie anywhere is written page by page.
+        """
         place = f"o{self.opens.connection.id}/{self.opens.bucket}" if self.store is None and self.opens else ""
         text = f"{place or (self.store.id if self.store else '')}\0".encode() + key_bytes(self.key)
-        return int.from_bytes(blake2b(text, digest_size=8).digest()) >> 1
+        near = text[: max(0, text.rfind(b".")) or None][:-_COUNTED]
+        return _number(near) >> (64 - _NEAR_BITS) << (63 - _NEAR_BITS) | _number(text) >> (1 + _NEAR_BITS)
 
     def turn(self, verdict: Verdict, reason: str, advice: str = "") -> None:
         """It becomes something else, for a reason."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
-from urllib.parse import unquote_to_bytes, urlsplit
 
 from moorage.model.catalogue import Kind
 from moorage.model.errors import Invalid
@@ -16,14 +15,6 @@ from moorage.uploading.names import LONGEST, numbered
 _NUMBERS: Final = 9
 """``name (2)`` to ``name (9)``; then the number of the line, so that a million of one name do not search."""
 _NO_FOLDERS: Final = (b"", b".", b"..")
-
-
-def path_of(key: str, *, web: bool) -> bytes:
-    """The key as folders and a name; of a URL its path, decoded, without its query."""
-    if not web:
-        return key_bytes(key)
-    parts = urlsplit(key)
-    return unquote_to_bytes(parts.path.strip("/") or parts.netloc)
 
 
 def folders_of(path: bytes) -> tuple[bytes, ...]:
@@ -39,18 +30,6 @@ def folders_named(text: str) -> tuple[bytes, ...]:
             f"'{escape(text[:80])}' is no folder.", "Write it like 2021/dive 4, without '..'.", field="folder"
         )
     return tuple(parts)
-
-
-def name_of(path: bytes) -> Key:
-    """The item's name: the last part of its key."""
-    name = path.rstrip(b"/").rpartition(b"/")[2].replace(b"\0", b"_")
-    if name in _NO_FOLDERS:
-        return Key("object")
-    if len(name) <= LONGEST:
-        return key_of(name)
-    stem, dot, ending = name.rpartition(b".")
-    tail = dot + ending if stem and len(ending) <= 10 else b""  # noqa: PLR2004 - no ending of a file is longer
-    return key_of(name[: LONGEST - len(tail)] + tail)
 
 
 def need_name(name: str) -> Key:

@@ -66,10 +66,11 @@ def commit(tx: Transaction, work: Work, of: LinkImport, judged: Sequence[Judged]
 
 def _note_twice(tx: Transaction, of: LinkImport, found: Sequence[Judged]) -> None:
     """A dry run has no rows to look into: it finds objects that came further up by their marks."""
-    seen = tx.links.marked(of.id, [one.mark for one in found if one.good])
+    marks = {one.line: one.mark for one in found if one.good}
+    seen = tx.links.marked(of.id, list(marks.values()))
     for one in found:
         if one.good:
-            _turn_twice(one, seen.setdefault(one.mark, one.line))
+            _turn_twice(one, seen.setdefault(marks[one.line], one.line))
 
 
 def _turn_twice(one: Judged, line: int) -> None:
@@ -142,6 +143,7 @@ def _row(folder: FolderId, one: Judged, name: bytes) -> LinkRow:
         one.store.id,
         key_bytes(one.key),
         one.metadata,
+        one.measured,
     )
 
 

@@ -16,8 +16,10 @@ LONGEST_LINE: Final = 8192
 LONGEST_ROW: Final = 65536
 """Bytes of a table's row, its line breaks included."""
 COLUMNS: Final = ("address", "name", "folder")
-TOLD: Final = ("line", "verdict", "reason")
-"""What our own table of problems says beside the address; in one that is mended and sent again it says nothing."""
+TOLD: Final = ("line", "verdict", "address", "reason")
+"""How our own table of lines begins; in one that is mended and sent again nothing but the address counts of these."""
+FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula; in our own table a quote stands before it."""
 MOST_COLUMNS: Final = 64
 _BOM: Final = b"\xef\xbb\xbf"
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -56,14 +58,26 @@ def need_readable(start: bytes) -> None:
         )
 
 
+def looks_like_table(start: bytes) -> bool:
+    """Whether the list that begins so has a header; a header with a fault counts as well."""
+    try:
+        return Table.of(io.BytesIO(start.partition(b"\n")[0] + b"\n"), csv=None) is not None
+    except Invalid:
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The header of a table: its columns in small letters, and what stands between them."""
+    """The header of a table: its columns, what stands between them, and whether it is one of ours.
+
+    A column without a name is not read.
+    """
 
     columns: tuple[str, ...]
     delimiter: str
     offset: int
     """Where the first row begins."""
+    ours: bool
 
     @classmethod
     def of(cls, file: BinaryIO, *, csv: bool | None) -> Table | None:
@@ -85,7 +99,10 @@ class Table:
                     field="list",
                 )
             return None
-        twice = next((name for name in columns if columns.count(name) > 1), None)
+        ours = columns[: len(TOLD)] == TOLD
+        if ours:
+            columns = (*("address" if name == "address" else "" for name in TOLD), *map(_meant, columns[len(TOLD) :]))
+        twice = next((name for name in columns if name and columns.count(name) > 1), None)
         if twice is not None or len(columns) > MOST_COLUMNS or not raw.endswith(b"\n"):
             raise Invalid(
                 f"The table's header names {escape(twice)!r} twice. Nothing was linked."
@@ -94,7 +111,7 @@ class Table:
                 "Correct its first line.",
                 field="list",
             )
-        return cls(columns, delimiter, file.tell())
+        return cls(columns, delimiter, file.tell(), ours)
 
 
 class Records:
@@ -103,6 +120,12 @@ class Records:
     def __init__(self, file: BinaryIO, *, csv: bool) -> None:
         self._file = file
         self._table = Table.of(file, csv=True) if csv else None
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The columns of a table beside the address."""
+        columns = () if self._table is None else self._table.columns
+        return tuple(name for name in columns if name and name != COLUMNS[0])
 
     def read(self, offset: int, line: int, most: int) -> Batch:
         """Up to ``most`` records from ``offset`` on, where line ``line + 1`` begins."""
@@ -158,10 +181,10 @@ class Records:
             return Record(line, fault=f"The row is no CSV: {error}.")
         if len(cells) > len(self._table.columns):
             return Record(line, fault=f"The row has {len(cells)} cells, the header {len(self._table.columns)}.")
+        if self._table.ours:
+            cells = [_meant(cell) for cell in cells]
         row = dict(zip(self._table.columns, cells, strict=False))
         address, name, folder = (row.pop(column, "") for column in COLUMNS)
-        if all(column in row for column in TOLD):
-            row = {column: value for column, value in row.items() if column not in TOLD}
         told = {column: value for column, value in row.items() if column and value}
         if not address.strip():
             return Record(line, fault="The row has no address.")
@@ -173,6 +196,11 @@ def _plain(line: int, raw: bytes) -> Record:
     if len(text) > LONGEST_LINE:
         return Record(line, fault=f"The line is longer than {LONGEST_LINE:,} bytes; no address is.")
     return Record(line, key_of(text))
+
+
+def _meant(cell: str) -> str:
+    """A cell without the quote that keeps spreadsheets from taking it for a formula."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULAS) else cell
 
 
 def _cells(text: str, delimiter: str) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""The spool: lists as they were sent, as files in the data directory, until their imports are forgotten."""
+"""The spool: lists as they were sent, but for secrets in URLs, until their imports are forgotten."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from moorage.linking.records import Table, need_readable
+from moorage.linking.masking import Mask
+from moorage.linking.records import Table, looks_like_table, need_readable
 from moorage.model.errors import Busy, Invalid, NotFound, TooLarge
 
 STRAY_S: Final = 24 * 3600.0
@@ -55,7 +56,7 @@ class Spool:
         file = await asyncio.to_thread(_new, path)
         try:
             with file:
-                size, lines = await self._write(file, blocks)
+                size, lines = await self._write(file, blocks, csv=csv)
                 await asyncio.to_thread(_sync, file)
             table = await asyncio.to_thread(self._table, path, csv=csv)
             await asyncio.to_thread(_sync_folder, self._root)
@@ -64,8 +65,9 @@ class Spool:
             raise
         return Spooled(source, size, lines, table is not None)
 
-    async def _write(self, file: BinaryIO, blocks: AsyncIterator[bytes]) -> tuple[int, int]:
-        size, lines, last = 0, 0, b"\n"
+    async def _write(self, file: BinaryIO, blocks: AsyncIterator[bytes], *, csv: bool | None) -> tuple[int, int]:
+        """Bytes as they are kept, and lines."""
+        size, lines, last, mask = 0, 0, b"\n", None
         async for block in blocks:
             size += len(block)
             if size > self._most_bytes:
@@ -73,20 +75,16 @@ class Spool:
                     f"The list is longer than {self._most_bytes:,} bytes. Nothing was linked.",
                     "Send it in parts, or let an admin raise MOORAGE_LINK_LIST_SIZE.",
                 )
-            if size == len(block):
+            if mask is None:
                 need_readable(block)
+                mask = Mask(csv=looks_like_table(block) if csv is None else csv)
             lines += block.count(b"\n")
             last = block[-1:] or last
-            try:
-                await asyncio.to_thread(file.write, block)
-            except OSError as exc:
-                raise Busy(
-                    f"The list cannot be kept in the data directory: {exc.strerror}. Nothing was linked.",
-                    "Free some space there, then send it again.",
-                ) from exc
-        if not size:
+            await asyncio.to_thread(_put, file, mask.take(block))
+        if mask is None or not size:
             raise Invalid("The list is empty. Nothing was linked.", "Send one address a line.", field="list")
-        return size, lines + (last != b"\n")
+        await asyncio.to_thread(_put, file, mask.end())
+        return file.tell(), lines + (last != b"\n")
 
     def _table(self, path: Path, *, csv: bool | None) -> Table | None:
         with path.open("rb") as file:
@@ -132,6 +130,16 @@ class Spool:
 
 def _new(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+
+
+def _put(file: BinaryIO, data: bytes) -> None:
+    try:
+        file.write(data)
+    except OSError as exc:
+        raise Busy(
+            f"The list cannot be kept in the data directory: {exc.strerror}. Nothing was linked.",
+            "Free some space there, then send it again.",
+        ) from exc
 
 
 def _sync(file: BinaryIO) -> None:

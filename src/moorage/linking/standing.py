@@ -1,4 +1,4 @@
-"""What stands for a project: the stores that a person may link from, and the connections that may make more."""
+"""What stands for a project: what its people may link from, and the store of web addresses."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 from moorage.model.access import Principal
 from moorage.model.catalogue import ProjectId
 from moorage.model.keys import Bucket
-from moorage.model.store import Connection, Provider, Scope, Store
+from moorage.model.store import Connection, Provider, Store
 from moorage.model.transaction import Transaction
 from moorage.reading.bases import is_for_the_web
 from moorage.reading.resolve import Resolver
-from moorage.registering.register import may_use
+from moorage.registering.usable import opening_connections, usable_stores
 
 WEB: Final = "https"
 
@@ -27,19 +27,7 @@ class Registered:
 
 def registered(tx: Transaction, asker: Principal, project: ProjectId, *, opens: bool, web: bool) -> Registered:
     """What the asker may link from into the project. ``opens``, ``web``: stores may be made."""
-    stores = tx.stores.all()
-    usable = [store for store in stores if _open_to(asker, project, store)]
-    connections = [
-        one
-        for one in (tx.connections.all() if opens else [])
-        if one.open_buckets is not None and _open_to(asker, project, Store("", one, scope=one.scope))
-    ]
-    there = next((store for store in stores if is_for_the_web(store)), None)
+    connections = opening_connections(tx, asker, project) if opens else []
+    there = next((store for store in tx.stores.all() if is_for_the_web(store)), None)
     to_come = Store(WEB, Connection(Provider.HTTPS), Bucket("")) if web else None
-    return Registered(Resolver(usable, connections), there or to_come)
-
-
-def _open_to(asker: Principal, project: ProjectId, store: Store) -> bool:
-    """Whether the person may use it, and the project too."""
-    scope: Scope = store.scope
-    return may_use(asker, store) and (not scope.projects or project in scope.projects)
+    return Registered(Resolver(usable_stores(tx, asker, project), connections), there or to_come)

@@ -32,9 +32,15 @@ def admitting(url: str) -> str:
     query = rest.partition("#")[0].partition("?")[2] + "&" + rest.partition("#")[2]
     for part in query.replace(";", "&").split("&"):
         name = unquote(part.partition("=")[0]).strip()
-        if name.lower() in _ADMITS or name.lower().endswith(_ADMITS_ENDING):
+        if admits(name):
             return name[:40]
     return ""
+
+
+def admits(name: str) -> bool:
+    """True where a part of a URL with this name admits whoever has it."""
+    plain = name.strip().lower()
+    return plain in _ADMITS or plain.endswith(_ADMITS_ENDING)
 
 
 def sound_url(url: str, plain_http: Callable[[str], bool] = lambda _host: False) -> str:

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from moorage.linking.checking import KIND as CHECK
 from moorage.linking.checking import WALK
 from moorage.linking.importing import KIND, READ
-from moorage.linking.naming import folders_named
-from moorage.linking.spool import Spool, Spooled
+from moorage.linking.mending import Sent, sent
+from moorage.linking.spool import Spool
+from moorage.linking.wishing import Wanted, as_import, destination, title_of
 from moorage.model.access import Principal, Role
-from moorage.model.catalogue import Folder, FolderId, ItemId, Project, ProjectId
+from moorage.model.catalogue import ItemId, ProjectId
 from moorage.model.errors import Conflict, NotFound
 from moorage.model.jobs import OPEN, Job, JobId, JobState
-from moorage.model.keys import Key, escape, key_bytes, key_of
-from moorage.model.links import BrokenLink, Directories, ImportId, LineVerdict, LinkImport, Verdict
+from moorage.model.keys import Key, escape, key_bytes
+from moorage.model.links import BrokenLink, ImportId, LineVerdict, LinkImport, Verdict
 from moorage.model.transaction import Facts, Transaction
 
 KEPT_MS: Final = 30 * 24 * 3600 * 1000
 """Lists and what became of their lines are kept for so long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What shall be done with a list. ``folder``: an id, or names below the project's root, made where missing."""
-
-    folder: str = ""
-    name: str = ""
-    dry_run: bool = False
-    probe: bool = False
-    directories: Directories = Directories.NONE
 
 
 class Links:
@@ -58,12 +49,12 @@ class Links:
         read, Conflict for a folder that shows a mirror.
         """
         principal.need(Role.EDITOR, project)
-        await self._facts.read(lambda tx: _destination(tx, project, wanted.folder))
+        await self._facts.read(lambda tx: destination(tx, project, wanted.folder))
         place = await self._spool.place()
         spooled = await self._spool.keep(blocks, csv=csv)
         try:
             begun = await self._facts.write(
-                lambda tx: self._begin(tx, principal, _wish(tx, principal, project, wanted, spooled, place))
+                lambda tx: self._begin(tx, principal, as_import(tx, principal, project, wanted, spooled, place))
             )
         except BaseException:
             await self._spool.remove(spooled.source)
@@ -101,7 +92,7 @@ class Links:
                 kind=KIND,
                 subject=0,
                 state=JobState.QUEUED,
-                title=_title(wish, project, folder),
+                title=title_of(wish, project, folder),
                 created_ms=self._now_ms(),
                 project=wish.project,
                 folder=wish.folder,
@@ -144,6 +135,13 @@ class Links:
             return tx.links.lines(id_, verdicts=verdicts, after=after, limit=limit)
 
         return await self._facts.read(read)
+
+    @asynccontextmanager
+    async def sent(self, principal: Principal, id_: ImportId) -> AsyncIterator[Sent]:
+        """What the rows of an import's table said beside their addresses."""
+        of, _ = await self.get(principal, id_)
+        async with sent(self._spool, of) as rows:
+            yield rows
 
     async def check(self, principal: Principal, project: ProjectId) -> Job:
         """Look whether a project's links resolve; where a check is on its way, that one is answered."""
@@ -200,57 +198,6 @@ class Links:
         while await self._facts.write(lambda tx: tx.links.forget_gone()):
             pass
         await self._spool.sweep(await self._facts.read(lambda tx: tx.links.sources()))
-
-
-def _wish(
-    tx: Transaction, principal: Principal, project: ProjectId, wanted: Wanted, spooled: Spooled, place: str
-) -> LinkImport:
-    folder, names = _destination(tx, project, wanted.folder)
-    return LinkImport(
-        id=ImportId(0),
-        project=project,
-        folder=folder.id,
-        below=key_of(b"".join(name + b"/" for name in names)),
-        source=spooled.source,
-        place=place,
-        name=wanted.name,
-        dry_run=wanted.dry_run,
-        probe=wanted.probe,
-        directories=wanted.directories,
-        asker=principal,
-        created_ms=0,
-        size=spooled.size,
-        lines=spooled.lines,
-        csv=spooled.csv,
-    )
-
-
-def _destination(tx: Transaction, project: ProjectId, text: str) -> tuple[Folder, tuple[bytes, ...]]:
-    """The folder that is there already, and the names that are to be made below it. Raises for what cannot be."""
-    found = tx.folders.get(tx.projects.get(project).root)
-    if text.isascii() and text.isdigit():
-        found = tx.folders.get(FolderId(int(text)))
-        if found.project != project:
-            raise NotFound(f"There is no folder {text} in this project.", "Look at the project's folders.")
-        names: tuple[bytes, ...] = ()
-    else:
-        names = folders_named(text)
-    while names and (child := tx.folders.child(found.id, key_of(names[0]))):
-        found, names = child, names[1:]
-    if found.mirror is not None:
-        raise Conflict(
-            f"The folder '{escape(found.name)}' shows a bucket as it is; nothing can be added to it. "
-            "Nothing was linked.",
-            "Choose a folder outside of the mirror.",
-        )
-    return found, names
-
-
-def _title(wish: LinkImport, project: Project, folder: Folder) -> str:
-    what = f"'{escape(wish.name)}'" if wish.name else f"{wish.lines:,} {'line' if wish.lines == 1 else 'lines'}"
-    path = (folder.path if folder.parent is not None else "") + wish.below
-    place = f"{escape(project.name)}/{escape(path.rstrip('/'))}" if path else escape(project.name)
-    return f"Try out links of {what} for {place}" if wish.dry_run else f"Link {what} into {place}"
 
 
 def _seen(tx: Transaction, principal: Principal, id_: ImportId, role: Role) -> LinkImport:

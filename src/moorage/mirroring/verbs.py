@@ -135,7 +135,9 @@ class Mirrors:
                         "Wait for it, or cancel it.",
                     )
                 return running
-            _, job = self._begin(tx, principal, found, tx.stores.get(found.store), dry_run=dry_run)
+            store = tx.stores.get(found.store)
+            need_scope(principal, store, found.project)
+            _, job = self._begin(tx, principal, found, store, dry_run=dry_run)
             tx.audit.add(principal, "mirror.reindex", f"mirror {mirror}", dry_run=dry_run)
             return job
 
@@ -253,7 +255,8 @@ class Mirrors:
 def need_scope(principal: Principal, store: Store, project: ProjectId | None) -> None:
     """Raise Forbidden unless the store is open to the principal and the project; None: a new one."""
     projects, users = store.scope.projects, store.scope.users
-    if (projects and project not in projects) or (users and principal.user not in users):
+    named = principal.user in users or principal.everywhere is Role.ADMIN
+    if (projects and project not in projects) or (users and not named):
         raise Forbidden(
             f"The store {store.name} is not open to this project or to you. Nothing was made.",
             "Ask an admin to add it to the store's scope.",

@@ -96,5 +96,8 @@ def without_secrets(address: str) -> str:
         return address
     cut = min((place for place in map(rest.find, "?#") if place >= 0), default=len(rest))
     host, slash, path = rest[:cut].partition("/")
+    _, colon, port = host.rpartition("@")[2].rpartition(":")
+    if colon and port.strip("0123456789") and not host.endswith("]"):
+        return f"{scheme}://…"  # a password with a slash in it
     tail = f"{rest[cut]}…" if cut < len(rest) else ""
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}{tail}"

@@ -24,6 +24,14 @@ def network_of(word: str) -> Network | None:
         return None
 
 
+def door_of(word: str) -> tuple[str, int]:
+    """The host and the port of ``host:port``; the word itself and 0 for one without a port."""
+    host, colon, port = word.rpartition(":")
+    numbered = bool(colon) and port.isascii() and port.isdecimal() and 0 < int(port) < 65536  # noqa: PLR2004 - ports
+    whole = not numbered or network_of(word) is not None
+    return (word, 0) if whole else (host, int(port))
+
+
 def is_host_name(word: str) -> bool:
     """Whether a word can be a host's name, perhaps with ``*.`` before it; numbers alone are none."""
     name = plain(word)

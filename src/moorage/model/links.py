@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, NewType
 
 from moorage.model.access import Principal
-from moorage.model.catalogue import FolderId, Item, ItemId, ProjectId
+from moorage.model.catalogue import FolderId, Item, ItemId, Measured, ProjectId
 from moorage.model.jobs import JobId
 from moorage.model.keys import Key
 from moorage.model.store import StoreId
@@ -106,6 +106,7 @@ class LinkRow(NamedTuple):
     store: StoreId
     key: bytes
     metadata: Mapping[str, str] | None = None
+    measured: Measured = Measured()
 
 
 class BrokenLink(NamedTuple):

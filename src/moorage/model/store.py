@@ -40,6 +40,11 @@ class Scope:
     projects: tuple[int, ...] = ()
     users: tuple[int, ...] = ()
 
+    def holds(self, project: int, user: int | None = None) -> bool:
+        """Whether the project is in it, and the user where one is named."""
+        named = user is None or not self.users or user in self.users
+        return named and (not self.projects or project in self.projects)
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -69,6 +74,8 @@ class Connection:
     """
     scope: Scope = field(default_factory=Scope)
     """Who may use the stores that links make."""
+    guarded: bool = False
+    """Made by somebody who is no admin: it leads to public addresses only, and never speaks as this machine."""
     id: ConnectionId = ConnectionId(0)
 
 

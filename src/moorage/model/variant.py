@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
+from moorage.model.catalogue import Measured
 from moorage.model.errors import Invalid
 
 
@@ -108,6 +109,9 @@ class Imager(Protocol):
 
     async def poster(self, source: Source, recipe: Recipe) -> Rendered:
         """A frame of a video and its duration; reads by ranges of 1 MiB under a byte budget."""
+
+    async def measure(self, source: Source, *, video: bool) -> Measured:
+        """What it tells of itself, by as few bytes as do; nothing is decoded but a video's first frame."""
 
     async def aclose(self) -> None: ...
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from moorage.model.catalogue import Item
-from moorage.model.errors import Changed, NotFound, ObjectNotFound
+from moorage.model.errors import Changed, NotFound, ObjectNotFound, StoreDenied
 from moorage.model.keys import escape, key_bytes
 from moorage.model.objects import ByteRange, ObjectBody, ObjectInfo
-from moorage.model.store import ObjectStore, Store
+from moorage.model.store import ObjectStore, Store, StoreId
 from moorage.model.transaction import ChangedRow, Facts
 from moorage.reading.locate import Located, Locator
 
@@ -23,6 +23,8 @@ class Content:
     locator: Locator
     adapter: Callable[[Store], ObjectStore]
     """The open adapter of a store, shared by all readers."""
+    denied: Callable[[StoreId], None] = lambda _store: None
+    """Called when a store refuses a reader."""
 
     async def exactly(self, located: Located, byte_range: ByteRange | None = None) -> ObjectBody:
         """The bytes of the version that ``located`` names. Raises Changed when the store has another.
@@ -31,7 +33,7 @@ class Content:
         """
         readable(located.item)
         store = self.adapter(located.store)
-        with naming(located):
+        with self._watched(located):
             return await store.get(located.item.key, byte_range=byte_range, if_match=located.item.etag or None)
 
     async def open(self, located: Located, byte_range: ByteRange | None = None) -> tuple[Located, ObjectBody]:
@@ -45,7 +47,7 @@ class Content:
     async def refresh(self, located: Located) -> Located:
         """Ask the store which version is there, and note it in the catalogue when it is another."""
         readable(located.item)
-        with naming(located):
+        with self._watched(located):
             info = await self.adapter(located.store).stat(located.item.key)
         same = (info.etag, info.size) == (located.item.etag, located.item.size)
         return located if same else await self.renew(located, info)
@@ -64,6 +66,15 @@ class Content:
             item, size=info.size, etag=info.etag, modified_ms=info.modified_ms, generation=info.generation
         )
         return Located(renewed, located.store)
+
+    @contextmanager
+    def _watched(self, located: Located) -> Iterator[None]:
+        try:
+            with naming(located):
+                yield
+        except StoreDenied:
+            self.denied(located.store.id)
+            raise
 
 
 @contextmanager

@@ -31,6 +31,7 @@ class Locator:
         self._facts = facts
         self._clock = clock
         self._kept: OrderedDict[ItemId, tuple[float, Located]] = OrderedDict()
+        self._forgotten = 0
 
     def known(self, item: ItemId) -> Located | None:
         """The place if it is in memory and at most 5 s old."""
@@ -50,7 +51,10 @@ class Locator:
             found = tx.items.get(item)
             return Located(found, tx.stores.get(found.store))
 
+        forgotten = self._forgotten
         located = await self._facts.read(read)
+        if forgotten != self._forgotten:  # it may have been read before the change
+            return located
         self._kept[item] = (self._clock() + KEPT_S, located)
         while len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
@@ -58,6 +62,7 @@ class Locator:
 
     def forget(self, item: ItemId | None = None) -> None:
         """Drop one place, or all of them."""
+        self._forgotten += 1
         if item is None:
             self._kept.clear()
         else:

@@ -8,14 +8,15 @@ from typing import Final
 
 from moorage.model.access import Principal, Role
 from moorage.model.admitted import folders_of
-from moorage.model.errors import AlreadyExists, Conflict, InUse, Invalid
+from moorage.model.errors import AlreadyExists, InUse, Invalid
 from moorage.model.keys import Bucket, Prefix
 from moorage.model.probe import ProbeReport
 from moorage.model.store import Connection, ConnectionId, Provider, Store, StoreId, StoreOpener
 from moorage.model.transaction import Facts, Transaction
-from moorage.registering.declared import place_of, told
-from moorage.registering.probe import probe
-from moorage.registering.register import refusal, sound
+from moorage.registering.declared import told
+from moorage.registering.former import keep, need_own
+from moorage.registering.probe import Checked, probe
+from moorage.registering.register import note, refusal, sound
 
 _MOST_CHECKED: Final = 20
 _LONGEST: Final = 63
@@ -78,20 +79,24 @@ class Connecting:
     ) -> Known:
         """Replace it for all its stores, which are probed first: ProbeFailed leaves everything as it was."""
         known = await self.get(principal, connection)
-        _need_own(known.connection)
+        need_own(known.connection)
         wanted = replace(changed, id=connection, origin="")
         _sound(wanted)
         reached = ("provider", "endpoint", "region", "path_style", "ca", "root", "credentials")
         differs = any(getattr(wanted, name) != getattr(known.connection, name) for name in reached)
         stores = await self.facts.read(lambda tx: [one for one in tx.stores.all() if one.connection.id == connection])
-        for store in stores if differs and not force else ():
-            report = await self._probe(replace(store, connection=wanted))
-            if not report.passed:
-                raise refusal(report, f"Its store {store.name} could not be used so. Nothing was changed.")
+        found: dict[StoreId, Checked] = {}
+        for store in stores if differs else ():
+            checked = found[store.id] = await self._probe(replace(store, connection=wanted))
+            if not checked.report.passed and not force:
+                raise refusal(checked.report, f"Its store {store.name} could not be used so. Nothing was changed.")
 
         def write(tx: Transaction) -> None:
             _need_free(tx, wanted)
+            keep(tx, principal, known.connection, wanted, now_ms=self.now_ms())
             tx.connections.update(wanted)
+            for store, checked in found.items():
+                note(tx, store, checked)
             tx.audit.add(principal, "connection.change", f"connection {wanted.name}", **told(wanted))
 
         await self.facts.write(write)
@@ -102,7 +107,7 @@ class Connecting:
     async def remove(self, principal: Principal, connection: ConnectionId) -> None:
         """Forget it. InUse while a store has it."""
         known = await self.get(principal, connection)
-        _need_own(known.connection)
+        need_own(known.connection)
 
         def write(tx: Transaction) -> None:
             users = _known(tx, tx.connections.get(connection)).stores
@@ -131,12 +136,12 @@ class Connecting:
 
     async def _check(self, connection: Connection, bucket: str, prefix: str) -> BucketCheck:
         store = sound(Store("check", connection, bucket=Bucket(bucket), prefix=Prefix(prefix)))
-        return BucketCheck(bucket, store.prefix, await self._probe(store))
+        return BucketCheck(bucket, store.prefix, (await self._probe(store)).report)
 
-    async def _probe(self, store: Store) -> ProbeReport:
+    async def _probe(self, store: Store) -> Checked:
         opened = self.open_store(store)
         try:
-            return (await probe(store, opened, now_ms=self.now_ms())).report
+            return await probe(store, opened, now_ms=self.now_ms())
         finally:
             await opened.aclose()
 
@@ -172,14 +177,4 @@ def _need_free(tx: Transaction, connection: Connection) -> None:
     if any(one.name == connection.name and one.id != connection.id for one in tx.connections.all()):
         raise AlreadyExists(
             f"There is a connection '{connection.name}' already. Nothing was changed.", "Choose another name."
-        )
-
-
-def _need_own(connection: Connection) -> None:
-    if connection.origin:
-        raise Conflict(
-            f"The connection {connection.name} is declared in {place_of(connection)}. Nothing was changed.",
-            f"Change it in {place_of(connection)}; what is written there counts within seconds."
-            if place_of(connection) != "settings"
-            else "Change the settings and start the server again.",
         )

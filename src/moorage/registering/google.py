@@ -50,7 +50,7 @@ def _sound_endpoint(endpoint: str) -> None:
     parts = urlsplit(endpoint)
     if endpoint and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
         raise Invalid(
-            f"{endpoint!r} is not an endpoint.",
+            "That is no endpoint.",
             "Write it with its scheme, such as https://storage.example.org, or leave it empty for Google's own.",
             field="endpoint",
         )

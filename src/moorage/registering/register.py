@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 from moorage.model.access import Principal, Role
 from moorage.model.credentials import Keys
-from moorage.model.errors import AlreadyExists, Changed, InUse, Invalid, NotFound, ProbeFailed, Refused
+from moorage.model.errors import AlreadyExists, Changed, Forbidden, InUse, Invalid, NotFound, ProbeFailed
 from moorage.model.keys import prefix_of
 from moorage.model.probe import ProbeReport
 from moorage.model.store import Connection, Provider, Store, StoreId, StoreOpener
 from moorage.model.transaction import Facts, Transaction
 from moorage.registering.aws import sound_aws
 from moorage.registering.azure import sound_azure
+from moorage.registering.former import keep, settle, stores_of
 from moorage.registering.google import sound_google
 from moorage.registering.https import sound_https
 from moorage.registering.opening_buckets import (
@@ -26,6 +27,7 @@ from moorage.registering.opening_buckets import (
     store_there,
     wanted_store,
 )
+from moorage.registering.owning import need_force, need_known, need_owner, owned, owned_change, owned_store
 from moorage.registering.probe import Checked, probe
 
 BUCKET: Final = re.compile(r"[A-Za-z0-9._:-]{1,255}")
@@ -58,16 +60,17 @@ class Registering:
 
     async def check_new(self, principal: Principal, store: Store) -> ProbeReport:
         """Probe a store that is not registered; nothing is kept."""
-        principal.need_everywhere(Role.ADMIN)
-        return (await self._probe(sound(store))).report
+        return (await self.probed(sound(owned(principal, store)))).report
 
     async def add(self, principal: Principal, store: Store, *, force: bool = False) -> Store:
         """Register the store after its probe passed, or anyway with ``force``.
 
         Raises Invalid, AlreadyExists, and ProbeFailed with the report; then nothing was registered.
         """
-        principal.need_everywhere(Role.ADMIN)
-        candidate = await self.prepare(store, force=force, refused=f"The store {store.name} was not registered.")
+        wanted = owned(principal, store)
+        need_force(principal, force=force)
+        await self.facts.read(lambda tx: need_known(tx, wanted.scope))
+        candidate = await self.prepare(wanted, force=force, refused=f"The store {store.name} was not registered.")
         return await self.facts.write(lambda tx: register(tx, principal, candidate))
 
     async def prepare(self, store: Store, *, force: bool, refused: str) -> Candidate:
@@ -76,7 +79,7 @@ class Registering:
         Whether the principal may register it, the caller has asked.
         """
         wanted = replace(sound(store), created_ms=self.now_ms())
-        checked = await self._probe(wanted)
+        checked = await self.probed(wanted)
         if not checked.report.passed and not force:
             raise refusal(checked.report, refused)
         return Candidate(wanted, checked, forced=force)
@@ -85,38 +88,58 @@ class Registering:
         """Probe a registered store again and keep the report."""
         store = await self.facts.read(lambda tx: tx.stores.named(name))
         need_use(principal, store, Role.MANAGER)
-        checked = await self._probe(store)
-        await self.facts.write(lambda tx: _note(tx, store.id, checked))
+        checked = await self.probed(store)
+        await self.facts.write(lambda tx: note(tx, store.id, checked))
         return checked.report
 
     async def check_quietly(self, store: Store) -> ProbeReport:
         """Probe a registered store without being asked; the report is kept, unless the store changed meanwhile."""
-        checked = await self._probe(store)
+        checked = await self.probed(store)
 
-        def note(tx: Transaction) -> None:
+        def write(tx: Transaction) -> None:
             if store in tx.stores.all():
-                _note(tx, store.id, checked)
+                note(tx, store.id, checked)
 
-        await self.facts.write(note)
+        await self.facts.write(write)
         return checked.report
 
     async def change(self, principal: Principal, name: str, changed: Store, *, force: bool = False) -> Store:
         """Replace what is registered under ``name``; the new facts are probed first."""
-        principal.need_everywhere(Role.ADMIN)
-        before = await self.facts.read(lambda tx: tx.stores.named(name))
-        wanted = sound(replace(changed, id=before.id, created_ms=before.created_ms))
-        checked = await self._probe(wanted)
+        need_force(principal, force=force)
+        before = await self.facts.read(lambda tx: owned_store(tx, principal, name))
+        wanted = sound(owned_change(principal, before, replace(changed, id=before.id, created_ms=before.created_ms)))
+        await self.facts.read(lambda tx: need_known(tx, wanted.scope))
+        checked = await self.probed(wanted)
         if not checked.report.passed and not force:
             raise refusal(checked.report, f"The store {wanted.name} was not changed.")
+        beside = await self._beside(before, wanted.connection, force=force)
 
         def write(tx: Transaction) -> None:
+            keep(tx, principal, before.connection, wanted.connection, now_ms=self.now_ms())
             tx.stores.update(wanted)
-            _note(tx, wanted.id, checked)
+            for store, found in {**beside, wanted.id: checked}.items():
+                note(tx, store, found)
             tx.audit.add(principal, "store.change", f"store {wanted.name}", **_told(wanted))
 
         await self.facts.write(write)
-        self.forget(wanted.id)
+        for store in (wanted.id, *beside):
+            self.forget(store)
         return wanted
+
+    async def _beside(self, store: Store, changed: Connection, *, force: bool) -> dict[StoreId, Checked]:
+        """What the other stores of its connection say to the changed one. ProbeFailed for one that passed until now."""
+        if changed == store.connection:
+            return {}
+        sharing = await self.facts.read(
+            lambda tx: [(one, tx.stores.last_check(one.id)) for one in stores_of(tx, changed.id) if one.id != store.id]
+        )
+        found = {}
+        for other, last in sharing:
+            found[other.id] = await self.probed(replace(other, connection=changed))
+            if not force and not found[other.id].report.passed and (last is None or last.passed):
+                refused = f"The store {other.name} has the same connection and would fail. Nothing was changed."
+                raise refusal(found[other.id].report, refused)
+        return found
 
     async def open_bucket(self, principal: Principal, connection: Connection, bucket: str, *, key: str = "") -> Store:
         """The read-only store of a bucket that a link leads to, made and probed at its first use.
@@ -128,6 +151,8 @@ class Registering:
         wanted = wanted_store(connection, bucket, key)
         there = await self.facts.read(lambda tx: store_there(tx, wanted))
         if there is not None:
+            if there.scope != connection.scope:  # an admin limited it since
+                need_use(principal, there, Role.VIEWER)
             return there
         named = replace(wanted, name=provisional_name(wanted))
         candidate = await self.prepare(named, force=False, refused=f"The bucket {bucket} was not opened.")
@@ -146,10 +171,10 @@ class Registering:
 
     async def remove(self, principal: Principal, name: str) -> None:
         """Forget the store. InUse while anything depends on it; no object is touched."""
-        principal.need_everywhere(Role.ADMIN)
 
         def write(tx: Transaction) -> StoreId:
             store = tx.stores.named(name)
+            need_owner(principal, store)
             users = tx.stores.users_of(store.id)
             if users:
                 raise InUse(
@@ -164,7 +189,8 @@ class Registering:
 
         self.forget(await self.facts.write(write))
 
-    async def _probe(self, store: Store) -> Checked:
+    async def probed(self, store: Store) -> Checked:
+        """What a probe of the store finds; nothing is kept."""
         opened = self.open_store(store)
         try:
             return await probe(store, opened, now_ms=self.now_ms(), origin=self.origin)
@@ -175,37 +201,53 @@ class Registering:
 def register(tx: Transaction, principal: Principal, candidate: Candidate) -> Store:
     """Write a probed store down, with its report; inside a transaction. AlreadyExists when the name is taken."""
     added = tx.stores.add(candidate.store)
-    _note(tx, added.id, candidate.checked)
+    note(tx, added.id, candidate.checked)
     tx.audit.add(principal, "store.add", f"store {added.name}", **_told(added), forced=candidate.forced)
     return added
 
 
-def _note(tx: Transaction, store: StoreId, checked: Checked) -> None:
+def note(tx: Transaction, store: StoreId, checked: Checked) -> None:
+    """Keep what a check of a registered store found; former credentials are forgotten once those of now held."""
     tx.stores.note_check(store, checked.report)
     if checked.had_objects:
         tx.stores.note_had_objects(store)
+    settle(tx, store)
 
 
 def may_use(principal: Principal, store: Store) -> bool:
     """Whether the principal may see the store and show what lies in it."""
     try:
         need_use(principal, store, Role.VIEWER)
-    except (Refused, NotFound):
+    except (Forbidden, NotFound):
         return False
     return True
 
 
 def need_use(principal: Principal, store: Store, role: Role) -> None:
-    """Raise unless the principal has the role on one of the projects that the store is open to."""
-    if store.scope.users and principal.user not in store.scope.users and principal.everywhere is not Role.ADMIN:
-        raise Refused(f"The store {store.name} is not open to you.", "Ask an admin to add you to its scope.")
-    if not store.scope.projects:
-        principal.need_everywhere(role)
-        return
-    for project in store.scope.projects:
-        if (principal.role_on(project) or 0) >= role:
-            return
-    principal.need_everywhere(role)
+    """Raise unless the principal has the role where the store is open to it; NotFound where it may not even see it."""
+    held = _held(principal, store)
+    if held is None:
+        raise NotFound(f"There is no store {store.name}, or it is not open to you.", "List them with store ls.")
+    if held < role:
+        raise Forbidden(
+            f"This needs the role {role.word} where the store {store.name} is open to you; you are {held.word}. "
+            "Nothing was changed.",
+            "Ask an admin or a manager of the project.",
+            role_needed=role.word,
+        )
+
+
+def _held(principal: Principal, store: Store) -> Role | None:
+    """The greatest role on one of the projects that the store is open to; on everything, where it is open to all."""
+    if principal.everywhere is Role.ADMIN:
+        return Role.ADMIN
+    projects, users = store.scope.projects, store.scope.users
+    if users and principal.user not in users:
+        return None
+    # Who is named sees it with any role; what is open to all is shown whole only to who may see all.
+    roles = [principal.role_on(one) for one in projects] if projects else [principal.everywhere]
+    roles += list(principal.roles.values()) if users and not projects else []
+    return max((role for role in roles if role is not None), default=None)
 
 
 def refusal(report: ProbeReport, refused: str) -> ProbeFailed:
@@ -282,7 +324,7 @@ def _sound_s3(store: Store) -> None:
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise Invalid(
-            f"{endpoint!r} is not an endpoint.",
+            "That is no endpoint.",
             "Write it with its scheme, such as https://s3.example.org:9000.",
             field="endpoint",
         )

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from moorage.model.errors import Invalid
 from moorage.settings.guides import Later
-from moorage.settings.kinds import Bytes, Count, Hosts, Networks, Port, Time, Url, facts_of, setting
+from moorage.settings.kinds import Bytes, Count, Doors, Hosts, Networks, Port, Time, Url, facts_of, setting
 from moorage.settings.machine import Machine
 from moorage.settings.sources import PREFIX, Found, Names, gather
 
@@ -100,6 +100,12 @@ class Settings(Machine, Later):
         alias="GCE_METADATA_HOST",
     )
 
+    store_endpoints: Doors = setting(
+        (),
+        "Hosts at which managers of a project, and who was sent a link to connect a bucket, may add stores though they "
+        "are not public, or by plain http: `minio.lan:9000`, `*.lab.example.org`, `10.1.0.0/16`. Admins add any.",
+        unit="host names and networks, each perhaps with a port, separated by commas",
+    )
     link_hosts_allow: Hosts = setting(
         (),
         "Hosts behind `https://` addresses that are read though they are not public, or by plain http: "
@@ -189,14 +195,18 @@ class Settings(Machine, Later):
         flags: Mapping[str, object] = NO_FLAGS,
         environ: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        *,
+        dotenv: bool = True,
     ) -> Self:
         """The settings in force; ``flags`` by field name, None where a flag was not given.
+
+        ``dotenv``: whether `.env` in the working directory counts; not where it is somebody else's.
 
         Raises: Invalid, which names the variable and what to write.
         """
         environ = os.environ if environ is None else environ
         data = _default_data(environ)
-        found = gather(names(), flags=flags, environ=environ, cwd=cwd or Path.cwd(), default_data=data)
+        found = gather(names(), flags=flags, environ=environ, cwd=cwd or Path.cwd(), default_data=data, dotenv=dotenv)
         try:
             settings = cls.model_validate({"data": data} | found.values)
         except ValidationError as exc:

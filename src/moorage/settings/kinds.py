@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
-from moorage.model.hosts import is_host_name, network_of
+from moorage.model.hosts import door_of, is_host_name, network_of
 from moorage.settings.units import duration, size
 
 
@@ -33,6 +33,13 @@ def _hosts(value: object) -> object:
     return tuple(words)
 
 
+def _doors(value: object) -> object:
+    words = value.replace(",", " ").split() if isinstance(value, str) else value
+    bare = [door_of(word)[0] if isinstance(word, str) else word for word in words] if isinstance(words, list) else words
+    _hosts(bare)
+    return tuple(words) if isinstance(words, list) else words
+
+
 def _url(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -46,6 +53,7 @@ Bytes = Annotated[int, BeforeValidator(size), Field(ge=0)]
 Time = Annotated[timedelta, BeforeValidator(duration), Field(ge=timedelta(0))]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
+Doors = Annotated[tuple[str, ...], BeforeValidator(_doors)]
 Url = Annotated[str | None, BeforeValidator(_url)]
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -55,6 +55,7 @@ def gather(
     environ: Mapping[str, str],
     cwd: Path,
     default_data: Path,
+    dotenv: bool = True,
 ) -> Found:
     """All values by field, each from the first source that has it. An empty variable counts as not set.
 
@@ -63,7 +64,7 @@ def gather(
     names = tuple(fields)
     found = Found()
     found.add({name: (value, "flag") for name, value in flags.items() if value is not None})
-    found.add(_variables(names, found, environ=environ, dotenv=variables_in(cwd / ".env")))
+    found.add(_variables(names, found, environ=environ, dotenv=variables_in(cwd / ".env") if dotenv else {}))
     _resolve(names, found, cwd)
     data = found.values.get("data", default_data)
     found.file = _file(found.values.get("config"), cwd, Path(str(data)))

@@ -78,7 +78,7 @@ def remote_storage(settings: Settings) -> Connection | None:
 
 def primary_bucket(settings: Settings) -> str:
     """The bucket of originals: ``<prefix>-public``."""
-    return f"{settings.storage_prefix or _found(settings.data / 'storage')}{_PUBLIC}"
+    return f"{settings.storage_prefix or found_prefix(settings.data / 'storage') or _DEFAULT_PREFIX}{_PUBLIC}"
 
 
 def links_file(settings: Settings) -> Path | None:
@@ -88,18 +88,18 @@ def links_file(settings: Settings) -> Path | None:
     return next((one for one in (settings.data / FILE_NAME, Path("/", FILE_NAME)) if one.exists()), None)
 
 
-def _found(folder: Path) -> str:
-    """The one pair of buckets that lies there."""
+def found_prefix(folder: Path) -> str:
+    """What the one pair of buckets that lies there begins with; empty: there is none, or there are several."""
     try:
         names = {one.name for one in folder.iterdir() if one.is_dir()}
     except OSError:
-        return _DEFAULT_PREFIX
+        return ""
     pairs = [
         name.removesuffix(_PUBLIC)
         for name in names
         if name.endswith(_PUBLIC) and name.removesuffix(_PUBLIC) + _PRIVATE in names
     ]
-    return pairs[0] if len(pairs) == 1 else _DEFAULT_PREFIX
+    return pairs[0] if len(pairs) == 1 else ""
 
 
 def _connection(settings: Settings, fields: Mapping[str, str], name: str) -> Connection:

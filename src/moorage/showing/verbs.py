@@ -141,7 +141,7 @@ class Showing:
         if project is None:
             project = add_project(tx, principal, plan.project_name)
             made.append(PROJECT)
-        folder, name = _home(tx, principal, project, wish.folder)
+        folder, name = home(tx, principal, project, wish.folder)
         if not wish.folder and plan.place.root:
             name = Key(plan.place.title)
         mirror, job = self._mirrors.begin(
@@ -161,7 +161,7 @@ def _whole(candidate: Candidate) -> Candidate:
     return replace(candidate, store=replace(candidate.store, prefix=Prefix("")))
 
 
-def _home(tx: Transaction, principal: Principal, project: Project, way: Key) -> tuple[FolderId, Key]:
+def home(tx: Transaction, principal: Principal, project: Project, way: Key) -> tuple[FolderId, Key]:
     """The folder that shall hold the mount, made where it is missing, and the mount's name."""
     *parents, name = way.strip("/").split("/")
     folder = project.root

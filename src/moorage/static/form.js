@@ -36,6 +36,7 @@ export function values(form, submitter) {
     const { type, empty, keyEncoding } = field.dataset;
     if (keyEncoding) put(body, "key_encoding", keyEncoding);
     if (field.type === "checkbox") put(body, field.name, field.checked);
+    else if (field.multiple && field.options) put(body, field.name, [...field.selectedOptions].map((one) => one.value));
     else if (field.value === "" && empty) { if (empty === "null") put(body, field.name, null); }
     else put(body, field.name, type ? TYPES[type](field.value) : field.value);
   }

@@ -50,6 +50,7 @@ def find_target(tx: Transaction, principal: Principal, folder: FolderId) -> Targ
         mirror = tx.mirrors.get(MirrorId(found.mirror))
         store = tx.stores.get(mirror.store)
         _need_attached(found, mirror)
+        _need_scope(principal, store, project)
         _need_writable(store, f"The folder shows the store {store.name}, which is registered read-only.")
         return Target(found, project, store, mirror)
     if project.default_store is None:
@@ -115,9 +116,10 @@ def _need_writable(store: Store, why: str) -> None:
 
 def _need_scope(principal: Principal, store: Store, project: Project) -> None:
     projects, users = store.scope.projects, store.scope.users
-    if (projects and project.id not in projects) or (users and principal.user not in users):
+    named = principal.user in users or principal.everywhere is Role.ADMIN
+    if (projects and project.id not in projects) or (users and not named):
         raise Forbidden(
-            f"Uploads into this project go to the store {store.name}, which is not open to it or to you. "
+            f"Uploads here go to the store {store.name}, which is not open to this project or to you. "
             "Nothing was stored.",
-            "Ask an admin to add it to the store's scope, or to give the project another default store.",
+            "Ask an admin to add it to the store's scope, or upload elsewhere.",
         )

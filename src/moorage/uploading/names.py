@@ -1,10 +1,11 @@
-"""Names of uploaded items, and of the objects that hold their bytes."""
+"""Names of items: those that people give, those that the keys of objects give, and objects named for items."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from moorage.model.catalogue import Kind
 from moorage.model.errors import Invalid
@@ -12,6 +13,8 @@ from moorage.model.keys import Key, escape, key_bytes, key_of
 from moorage.model.media import UNKNOWN, guess
 
 LONGEST: Final = 1024
+_NAMELESS: Final = (b"", b".", b"..")
+_LONGEST_ENDING: Final = 16
 _MOST_NUMBERS: Final = 10_000
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,40}/[a-z0-9][a-z0-9.+-]{0,60}")
 _PLAIN_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,10}$")
@@ -37,6 +40,26 @@ def numbered(name: Key) -> Iterator[Key]:
         tail = f" ({number}){dot}{ending}"
         room = LONGEST - len(key_bytes(tail))
         yield Key(_cut(stem, room) + tail)
+
+
+def path_of(key: str, *, web: bool) -> bytes:
+    """The key as folders and a name; of a URL its path, decoded, without its query."""
+    if not web:
+        return key_bytes(key)
+    parts = urlsplit(key)
+    return unquote_to_bytes(key_bytes(parts.path.strip("/") or parts.netloc))
+
+
+def name_of(path: bytes) -> Key:
+    """The item's name: the last part of its key."""
+    name = path.rstrip(b"/").rpartition(b"/")[2].replace(b"\0", b"_")
+    if name in _NAMELESS:
+        return Key("object")
+    if len(name) <= LONGEST:
+        return key_of(name)
+    stem, dot, ending = name.rpartition(b".")
+    tail = dot + ending if stem and len(ending) < _LONGEST_ENDING else b""
+    return key_of(name[: LONGEST - len(tail)] + tail)
 
 
 def object_name(name: Key, folder: str, unstorable: Callable[[Key], str | None]) -> Key:

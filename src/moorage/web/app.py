@@ -23,6 +23,7 @@ from moorage.model.errors import Invalid, MoorageError, NotFound, SignInNeeded, 
 from moorage.web.api import (
     adopting,
     aliases,
+    bucket_links,
     connections,
     cors,
     folders,
@@ -35,6 +36,7 @@ from moorage.web.api import (
     people,
     policies,
     projects,
+    replaced,
     stores,
     strip,
     taken,
@@ -82,6 +84,8 @@ def make_app(services: Services) -> ASGIApp:
         adopting,
         aliases,
         stores,
+        replaced,
+        bucket_links,
         connections,
         cors,
         objects,
@@ -100,6 +104,7 @@ def make_app(services: Services) -> ASGIApp:
     ):
         api.include_router(one.router, prefix="/api/v1")
     api.include_router(links.once, prefix="/api/v1")
+    api.include_router(bucket_links.open_to_all, prefix="/api/v1")
     api.add_api_route("/api/v1/health", health, responses={200: {"model": Health}}, tags=["running it"])
     api.router.routes += [*_health_routes(), *page_routes.ROUTES, Mount("/static", Static(directory=STATIC))]
     api.router.routes.append(Route("/openapi.json", _openapi))
@@ -136,8 +141,9 @@ async def _readyz(request: Request) -> Response:
 
 
 async def _metrics(request: Request) -> Response:
-    """Counters for Prometheus; they name no key, address or person."""
-    del request
+    """Counters for Prometheus; they name no key, address, store or person."""
+    uses: Face = request.app.state.services
+    await uses.note_metrics()
     return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -160,8 +166,10 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     place = [str(part) for part in first["loc"][1:] if not str(part).endswith("Body")]
     if place[:1] == ["credentials"] and len(place) > 2:  # noqa: PLR2004 - credentials, their kind, the field
         del place[1]
-    field = ".".join(place)
-    told = Invalid(f"{field or 'The request'}: {first['msg']}. Nothing was changed.", "Correct it.", field=field)
+    field, what = ".".join(place), first["msg"]
+    if first["type"] == "union_tag_invalid":  # its message shows what was sent, which may be a secret
+        what = f"kind is none of {first['ctx']['expected_tags']}"
+    told = Invalid(f"{field or 'The request'}: {what}. Nothing was changed.", "Correct it.", field=field)
     if first["type"] == "json_invalid":
         told = Invalid("The body is no JSON. Nothing was changed.", "Send UTF-8 JSON; /openapi.json describes it.")
     elif not field and first["loc"] == ("body",):

@@ -16,9 +16,9 @@ from moorage.edge.admission import headers_of
 from moorage.edge.face import Face
 from moorage.edge.ranges import Representation, decide
 from moorage.edge.security import PREFLIGHT
-from moorage.model.access import Role
+from moorage.model.access import Principal, Role
 from moorage.model.catalogue import ItemId
-from moorage.model.errors import Invalid, NotFound, SignInNeeded, WrongMethod
+from moorage.model.errors import Forbidden, Invalid, NotFound, SignInNeeded, WrongMethod
 from moorage.model.keys import ESCAPED, Key, escape, unescape
 from moorage.model.variant import Recipe, Rendered
 from moorage.reading.locate import Located
@@ -71,13 +71,17 @@ class ByteRoutes:
         if SIGNATURE in query:
             if not signature_holds(self._uses, item, route, recipe, query, time.time()):
                 raise SignInNeeded("This signed address has expired, or is not one of ours.", "Ask for a new one.")
-            return await self._uses.locator.locate(ItemId(item))
+            located = await self._uses.locator.locate(ItemId(item))
+            _need_open(located)
+            return located
         principal = await self._uses.admission.principal(method, headers)
         located = await self._uses.locator.locate(ItemId(item))
         try:
             principal.need(Role.VIEWER, located.item.project)
         except NotFound:
             raise NotFound(f"There is no item {item}, or you may not see it.", "Ask an admin for access.") from None
+        if principal.everywhere is not Role.ADMIN:
+            _need_open(located, principal)
         return located
 
     async def _object(self, answer: Answer, name: str, query: dict[str, str]) -> ObjectBytes:
@@ -110,6 +114,16 @@ class ByteRoutes:
             return
         rendered: Rendered = await self._uses.variants.preview(located, recipe)
         await send_small(answer, rendered.data, rendered.media_type, headers)
+
+
+def _need_open(located: Located, principal: Principal | None = None) -> None:
+    """Raise Forbidden where the item's store was closed to its project, or to the person, since it was linked."""
+    store, project = located.store, located.item.project
+    if not store.scope.holds(project, None if principal is None else principal.user):
+        raise Forbidden(
+            f"The store {store.name}, which holds these bytes, is not open to this project or to you.",
+            "Ask an admin to add it to the store's scope.",
+        )
 
 
 def _recipe(query: dict[str, Any]) -> Recipe:

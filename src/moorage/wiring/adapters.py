@@ -8,6 +8,7 @@ from typing import Final
 from moorage.model.credentials import Forgotten
 from moorage.model.errors import Invalid, StoreDenied
 from moorage.model.store import ObjectStore, Provider, Store, StoreId
+from moorage.registering.owning import need_guardable
 from moorage.settings import Settings
 from moorage.stores.aws import Identities
 from moorage.stores.azure import AzureStore
@@ -33,6 +34,9 @@ class Openings:
         self._metadata_host = settings.google_metadata_host
         self._identities = Identities(machine_of(settings))
         self._guard = Guard.of(settings.link_hosts_allow, setting="MOORAGE_LINK_HOSTS_ALLOW", own_port=own_port)
+        self._strict = Guard.of(
+            settings.store_endpoints, setting="MOORAGE_STORE_ENDPOINTS", strict=True, own_port=own_port
+        )
         self._bounds = HttpsLimits(
             max_bytes=settings.link_size,
             time_s=settings.link_time.total_seconds(),
@@ -68,15 +72,19 @@ class Openings:
                 bucket=store.bucket,
                 code="CredentialsForgotten",
             )
+        if store.connection.guarded:
+            need_guardable(store.connection)  # whatever was written down before a rule was added
+        guard = self._strict if store.connection.guarded else None
         provider = store.connection.provider
         if provider is Provider.DISK:
             return DiskStore(store)
         if provider is Provider.S3:
-            return S3Store(store, limits=self._limits, purpose=purpose, identities=self._identities)
+            return S3Store(store, limits=self._limits, purpose=purpose, identities=self._identities, guard=guard)
         if provider is Provider.GOOGLE:
-            return open_google(store, limits=self._limits, purpose=purpose, metadata_host=self._metadata_host)
+            host = self._metadata_host
+            return open_google(store, limits=self._limits, purpose=purpose, metadata_host=host, guard=guard)
         if provider is Provider.AZURE:
-            return AzureStore(store, limits=self._limits, purpose=purpose)
+            return AzureStore(store, limits=self._limits, purpose=purpose, guard=guard)
         if provider is Provider.HTTPS:
             limits = replace(self._limits, per_host=HTTPS_PER_HOST)
             return HttpsStore(store, guard=self._guard, limits=limits, bounds=self._bounds, purpose=purpose)

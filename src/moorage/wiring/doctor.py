@@ -10,13 +10,18 @@ from typing import Final
 from moorage.model.clock import now_ms
 from moorage.model.credentials import Forgotten
 from moorage.model.errors import MoorageError
+from moorage.model.expiry import stage
 from moorage.model.jobs import JobState
 from moorage.model.mirror import MirrorState
+from moorage.model.store import Store
 from moorage.model.transaction import Facts, Transaction
 from moorage.registering.declared import warnings_of
+from moorage.registering.identity import endings_of
+from moorage.registering.replacing import replaced
 from moorage.settings import Settings
 from moorage.wiring.addresses import elsewhere
 from moorage.wiring.directory import address_of, directory_of
+from moorage.wiring.ending import ending_sentence
 
 Line = tuple[str, str, str]
 OK: Final = "ok"
@@ -105,6 +110,7 @@ def _catalogue(tx: Transaction) -> list[Line]:
             lines.append((f"store {store.name}", FAILED, f"{line.permission} is {line.finding}: {line.detail}"))
         else:
             lines.append((f"store {store.name}", OK, f"Its check passed {_ago(report.checked_ms)} ago."))
+        lines += _credentials(tx, store)
     lines += [
         (f"mirror {mirror.id}", FAILED, f"It is broken: {mirror.reason}")
         for mirror in mirrors
@@ -113,6 +119,20 @@ def _catalogue(tx: Transaction) -> list[Line]:
     lines += [("connections", WARNING, warning) for warning in warnings_of(tx)]
     waiting = tx.jobs.all(states=[JobState.NEEDS_CONFIRMATION])
     lines += [(f"job {job.id}", WARNING, f"It waits for an answer: {job.title}") for job in waiting]
+    return lines
+
+
+def _credentials(tx: Transaction, store: Store) -> list[Line]:
+    """When those of a store end, and whether it fails since they were replaced."""
+    name, lines = f"store {store.name}", []
+    former = replaced(tx, store.connection)
+    if former is not None and store.name in former.failing:
+        told = f"Its check fails since its credentials were replaced {_ago(former.replaced_ms)} ago."
+        lines.append((name, FAILED, f"{told} Those before are kept: moorage store undo {store.name}"))
+    for ending in endings_of(store.connection)[:1]:
+        at = stage(ending.at_ms, now_ms())
+        finding = OK if at is None else WARNING if at else FAILED
+        lines.append((name, finding, ending_sentence(store, ending, now_ms())))
     return lines
 
 

@@ -20,6 +20,7 @@ from moorage.database.engine import Database
 from moorage.database.schema import upgrade
 from moorage.durable.runner import DbosRunner, embedded_url
 from moorage.imaging import DecoderPool, Limits
+from moorage.inviting import Inviting, Offering
 from moorage.jobs import Dispatcher, Jobs
 from moorage.keyring import Argon2Passwords, KeyRing, RingSealer, RingSigner
 from moorage.lending import Lending, Sweeping
@@ -36,6 +37,7 @@ from moorage.registering.connecting import Connecting
 from moorage.registering.cors import Crossing
 from moorage.registering.declared import Declaring
 from moorage.registering.register import Registering
+from moorage.registering.replacing import Replacing
 from moorage.settings import Settings
 from moorage.settings.storages import primary_bucket
 from moorage.showing import Showing
@@ -51,6 +53,7 @@ from moorage.wiring.lenders import Lenders
 from moorage.wiring.machine import machine_of
 from moorage.wiring.once import OnceFacts
 from moorage.wiring.primary import PrimaryStore
+from moorage.wiring.rotating import Rotation
 from moorage.wiring.services import Services, origin_of
 from moorage.wiring.web_addresses import WebAddresses, linkable
 
@@ -63,6 +66,7 @@ class Offline:
     directory: Directory
     facts: Database
     keyring: KeyRing
+    sealer: RingSealer
     door: Door
 
     @property
@@ -85,7 +89,7 @@ async def open_offline(settings: Settings) -> AsyncIterator[Offline]:
     passwords = SlowPasswords(Argon2Passwords())
     try:
         await facts.write(lambda tx: check_key(tx, sealer))
-        yield Offline(settings, directory, facts, ring, Door(OnceFacts(facts), passwords))
+        yield Offline(settings, directory, facts, ring, sealer, Door(OnceFacts(facts), passwords))
     finally:
         await passwords.aclose()
         await facts.aclose()
@@ -129,13 +133,14 @@ async def _compose(
     imager = DecoderPool(processes=settings.decoder_workers, limits=_limits(settings))
     stack.push_async_callback(imager.aclose)
     locator = Locator(facts)
-    content = Content(facts, locator, adapters.of)
     cache = FileVariantCache(
         offline.directory.previews, max_bytes=settings.cache_previews_size, max_age=settings.cache_previews_expires
     )
     stack.push_async_callback(cache.aclose)
     runner = DbosRunner(_durable_url(offline), version=version("moorage"), places=settings.job_slices)
     registering = Registering(facts, openings.for_checks, now_ms, adapters.forget, origin_of(public_url))
+    daily_checks = DailyChecks(facts, registering, now_ms=now_ms)
+    content = Content(facts, locator, adapters.of, daily_checks.doubt)
     spool = Spool(offline.directory.imports, most_bytes=settings.link_list_size)
     importing = Importing(
         facts,
@@ -144,6 +149,7 @@ async def _compose(
         open_bucket=registering.open_bucket,
         web_store=WebAddresses(facts),
         plain_http=openings.plain_http,
+        measure=imager.measure,
     )
     flows = [
         Scanning(facts, openings.for_jobs, now_ms=now_ms).flow,
@@ -175,6 +181,7 @@ async def _compose(
         door=offline.door,
         machine=machine,
         registering=registering,
+        replacing=Replacing(facts, registering),
         crossing=Crossing(facts, openings.for_checks),
         connecting=Connecting(facts, openings.for_checks, now_ms, adapters.forget),
         declared=Declared(settings, facts, declaring, registering, changed=locator.forget),
@@ -194,6 +201,8 @@ async def _compose(
         mirroring=mirroring,
         linking=linking,
         showing=Showing(facts, registering, mirroring, open_store=openings.for_checks),
+        inviting=Inviting(facts, now_ms),
+        offering=Offering(facts, registering, mirroring, openings.for_checks, now_ms),
         uploads=Uploads(
             facts,
             Owning(facts, adapters.of, primary=primary, now_ms=now_ms, wake=housekeeping.wake),
@@ -201,7 +210,8 @@ async def _compose(
         ),
         lending=Lending(facts, lenders, adapters.of, longest=settings.loan_life, now_ms=now_ms),
         housekeeping=housekeeping,
-        daily_checks=DailyChecks(facts, registering, now_ms=now_ms),
+        daily_checks=daily_checks,
+        rotation=Rotation(settings, offline.directory, (offline.sealer, signer), lambda: dispatcher.workers),
         seen=seen,
         workers=lambda: dispatcher.workers,
     )

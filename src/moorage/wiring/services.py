@@ -12,6 +12,7 @@ from moorage.adopting import Adopting, Aliasing
 from moorage.cataloguing.browsing import Browsing
 from moorage.cataloguing.changing import Changing
 from moorage.cataloguing.projects import Projects
+from moorage.inviting import Inviting, Offering
 from moorage.jobs import Jobs
 from moorage.lending import Lending
 from moorage.linking import Links
@@ -25,6 +26,7 @@ from moorage.reading.variants import Variants
 from moorage.registering.connecting import Connecting
 from moorage.registering.cors import Crossing
 from moorage.registering.register import Registering
+from moorage.registering.replacing import Replacing
 from moorage.settings import Settings
 from moorage.showing import Showing
 from moorage.uploading import Uploads
@@ -34,7 +36,9 @@ from moorage.wiring.checking import DailyChecks
 from moorage.wiring.declared import Declared
 from moorage.wiring.directory import Directory
 from moorage.wiring.doctor import health, places
+from moorage.wiring.ending import note_days
 from moorage.wiring.housekeeping import Housekeeping
+from moorage.wiring.rotating import Rotation
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Services:
     machine: str = field(repr=False)
     """The bearer by which commands on this machine sign in: see ``Served``."""
     registering: Registering
+    replacing: Replacing
     crossing: Crossing
     connecting: Connecting
     declared: Declared
@@ -67,10 +72,13 @@ class Services:
     mirroring: Mirrors
     linking: Links
     showing: Showing
+    inviting: Inviting
+    offering: Offering
     uploads: Uploads
     lending: Lending
     housekeeping: Housekeeping
     daily_checks: DailyChecks
+    rotation: Rotation
     seen: SeenAddresses
     workers: Callable[[], int]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -102,6 +110,10 @@ class Services:
         """What doctor prints: (name, ok|warning|failed, sentence)."""
         await self.seen.save()
         return await health(self.settings, self.facts)
+
+    async def note_metrics(self) -> None:
+        """Bring what /metrics shows of the catalogue up to date."""
+        await note_days(self.facts)
 
     def places(self) -> dict[str, str]:
         """What ``where`` prints."""

@@ -8,7 +8,7 @@ from moorage.linking.urls import admitting
 from moorage.model.access import SYSTEM
 from moorage.model.errors import AlreadyExists, Changed, Conflict, Invalid
 from moorage.model.keys import escape
-from moorage.model.store import Connection, Provider, Store
+from moorage.model.store import Connection, Provider, Scope, Store
 from moorage.model.transaction import Facts, Transaction
 from moorage.reading.bases import is_for_the_web
 
@@ -52,8 +52,11 @@ def linkable(url: str) -> str:
 
 
 def found(tx: Transaction) -> Store | None:
-    """The registered store whose keys are whole web addresses; of several the one with the built-in name."""
-    stores = [one for one in tx.stores.all() if is_for_the_web(one)]
+    """The registered store whose keys are whole web addresses; of several the one with the built-in name.
+
+    One that is limited to some does not serve the links of others.
+    """
+    stores = [one for one in tx.stores.all() if is_for_the_web(one) and one.scope == Scope()]
     return min(stores, key=lambda one: (one.name != NAME, one.id), default=None)
 
 

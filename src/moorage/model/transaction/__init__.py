@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from moorage.model.transaction.adopting import Adoptions, Aliases
 from moorage.model.transaction.catalogue import Folders, Items, Projects
+from moorage.model.transaction.inviting import BucketLinks
 from moorage.model.transaction.jobs import Jobs
 from moorage.model.transaction.links import Links
 from moorage.model.transaction.loans import Loans
@@ -28,6 +29,7 @@ __all__ = [
     "Answered",
     "Audit",
     "AuditRow",
+    "BucketLinks",
     "ChangedRow",
     "Connections",
     "Facts",
@@ -67,6 +69,7 @@ class Transaction(Protocol):
     adoptions: Adoptions
     aliases: Aliases
     links: Links
+    bucket_links: BucketLinks
     loans: Loans
     loose: Loose
     mirrors: Mirrors

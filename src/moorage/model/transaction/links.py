@@ -21,9 +21,6 @@ class Links(Protocol):
 
     def import_of(self, job: JobId) -> LinkImport: ...
 
-    def start_import(self, id_: ImportId, job: JobId) -> None:
-        """Note the job that works its lines."""
-
     def note_applied(self, id_: ImportId, applied: ImportId) -> None: ...
 
     def add_counts(self, id_: ImportId, counts: Mapping[Verdict, int]) -> Mapping[Verdict, int]:

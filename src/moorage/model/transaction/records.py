@@ -29,6 +29,9 @@ class Audit(Protocol):
 
     def all(self, *, before: int | None = None, limit: int = 100) -> list[AuditRow]: ...
 
+    def last(self, action: str, subject: str) -> AuditRow | None:
+        """The newest row of that action on that subject."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:

@@ -26,7 +26,9 @@ async def reach(walk: Walk) -> bool:
             refused.append(exc)
             if exc.code not in _LISTING_REFUSED and not walk.signs:
                 raise
-            return "The store answered; it refused the listing."
+            # An ended token or certificate is refused here already, and nothing was asked.
+            known = exc.code in _LISTING_REFUSED
+            return "The store answered; it refused the listing." if known else "It ended at the credentials."
         return "The store answered."
 
     await walk.step(Permission.REACH, ask)

@@ -6,6 +6,7 @@ from moorage.settings.importing.compose import read_compose, services_in
 from moorage.settings.importing.dotenv import read_dotenv
 from moorage.settings.importing.lines import Line, Plan, Verdict
 from moorage.settings.importing.links import add_links
+from moorage.settings.importing.settling import settle
 from moorage.settings.importing.writing import apply
 
 __all__ = ["Line", "Plan", "Verdict", "apply", "plan_of"]
@@ -21,5 +22,5 @@ def plan_of(files: list[Path]) -> Plan:
             read_compose(plan, path)
         else:
             add_links(plan, path)
-    plan.finish()
+    settle(plan)
     return plan

@@ -14,8 +14,8 @@ from moorage.settings.fields import Settings, names
 from moorage.settings.kinds import facts_of
 from moorage.settings.showing import HIDDEN
 from moorage.settings.sources import Names
+from moorage.settings.storages import found_prefix
 
-_DISK_ONLY: Final = ("endpoint", "port", "region", "access_key", "secret_key", "iam_role", "credentials_path")
 _COMPOSE: Final = ("COMPOSE_", "DOCKER_")
 
 
@@ -60,7 +60,8 @@ class Plan:
     entries: set[str] = field(default_factory=set)
     mounts: dict[str, Path] = field(default_factory=dict)
     """Files and folders of this machine by their place in the container."""
-    _by_field: dict[str, Line] = field(default_factory=dict)
+    by_field: dict[str, Line] = field(default_factory=dict)
+    """The line that counts for each setting."""
 
     @property
     def faulty(self) -> bool:
@@ -75,8 +76,7 @@ class Plan:
         if known is None:
             _unknown(one, name)
         elif known.field in {"data", "config"}:
-            one.verdict, one.value = Verdict.IGNORED, value
-            one.reason = "The data directory is named by --data, MOORAGE_DATA or DATA_PATH."
+            self._beside(one, known.field, value)
         elif not value:
             one.verdict, one.value, one.reason = Verdict.IGNORED, "", "It is empty."
         elif fault := _fault(known.field, value):
@@ -84,20 +84,22 @@ class Plan:
         else:
             self._keep(one, known, value)
 
-    def finish(self) -> None:
-        """Judge what depends on other lines: a disk has neither endpoint nor keys."""
-        for begin in ("storage", "remote_storage"):
-            provider = Settings.model_validate({"data": "/", "storage_provider": self.fields.get(f"{begin}_provider")})
-            if provider.storage_provider in {None, "disk"}:
-                for name in _DISK_ONLY:
-                    self._drop(f"{begin}_{name}", f"{begin.upper()}_PROVIDER is http: a disk has none.")
+    def _beside(self, one: Line, field: str, value: str) -> None:
+        """Another installation's directory is not ours; but its one pair of buckets is where uploads went."""
+        one.verdict, one.value = Verdict.IGNORED, value
+        one.reason = "The data directory is named by --data, MOORAGE_DATA or DATA_PATH."
+        prefix = found_prefix(Path(value) / "storage") if field == "data" and value else ""
+        if prefix and not self.fields.get("storage_prefix"):
+            self.fields["storage_prefix"] = prefix
+            one.verdict, one.becomes = Verdict.RENAMED, f'storage_prefix = "{prefix}" in moorage.toml'
+            one.reason = f"Its uploads lie in {prefix}-public. {one.reason}"
 
     def _keep(self, one: Line, known: Names, value: str) -> None:
-        before = self._by_field.get(known.field)
+        before = self.by_field.get(known.field)
         if before is not None:
             before.verdict, before.becomes = Verdict.IGNORED, ""
             before.reason = f"It is given again in {one.file}, line {one.line}, which counts."
-        self._by_field[known.field] = one
+        self.by_field[known.field] = one
         self.fields.pop(known.field, None)
         self.secrets.pop(known.field, None)
         if known.secret:
@@ -108,13 +110,6 @@ class Plan:
             one.value, one.becomes = value, f"{known.field} in moorage.toml"
         if facts_of(Settings.model_fields[known.field]).later:
             one.reason = "Kept; nothing reads it yet."
-
-    def _drop(self, name: str, why: str) -> None:
-        one = self._by_field.get(name)
-        if one is not None and one.verdict is Verdict.USED:
-            one.verdict, one.reason, one.becomes = Verdict.IGNORED, why, ""
-            self.fields.pop(name, None)
-            self.secrets.pop(name, None)
 
 
 def _known(name: str) -> Names | None:

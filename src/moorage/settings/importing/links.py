@@ -12,7 +12,7 @@ from moorage.settings.remote_links import connection_of, entries_of
 from moorage.settings.remote_links.faults import Spot
 from moorage.settings.showing import connection_line
 
-_KEY_FILE: Final = re.compile(r"(?m)^(\s*credentials_path\s*:\s*)(['\"]?)(/[^'\"\s#]*)\2")
+_KEY_FILE: Final = re.compile(r"(?m)^(\s*credentials_path\s*:\s*)(['\"]?)([^<'\"\s#][^'\"\s#]*)\2")
 
 
 def add_links(plan: Plan, path: Path) -> None:
@@ -20,10 +20,16 @@ def add_links(plan: Plan, path: Path) -> None:
     if plan.links:
         raise Spot(str(path)).fault("A second file of links was named. Nothing was written.", "Name one of them.")
     text = text_of(path)
-    moved = _KEY_FILE.sub(lambda found: f"{found[1]}'{plan.mounts.get(found[3], Path(found[3]))}'", text)
-    text = moved if plan.mounts else text
+    folder = path.parent.absolute()
+
+    def moved(found: re.Match[str]) -> str:
+        """The file goes to another folder: a relative path would mean another file there."""
+        place = plan.mounts.get(found[3]) or folder / Path(found[3]).expanduser()
+        return found[0] if str(place) == found[3] else f"{found[1]}'{place}'"
+
+    text = _KEY_FILE.sub(moved, text)
     for entry in entries_of(text, str(path)):
-        connection, _ = connection_of(entry, path.parent.absolute())
+        connection, _ = connection_of(entry, folder)
         plan.lines.append(
             Line(
                 str(path),

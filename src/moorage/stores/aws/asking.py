@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from moorage.stores.transport import Answer, Clock, Counters, Limits, Purpose, Request, Transport
+from moorage.stores.transport import Answer, Clock, Counters, Guard, Limits, Purpose, Request, Transport
 
 LOCAL: Final = Limits(connect_s=2, first_byte_s=5, idle_s=5, tries=2, backoff_s=0.2, longest_pause_s=5)
 """Of services on this machine's own link."""
@@ -33,9 +33,9 @@ class Asking:
 
 
 @asynccontextmanager
-async def asking(limits: Limits, counters: Counters, ca: str = "") -> AsyncIterator[Asking]:
+async def asking(limits: Limits, counters: Counters, ca: str = "", guard: Guard | None = None) -> AsyncIterator[Asking]:
     """Closed at the end: an hour passes until the next request. ``counters`` are those of whoever needs the keys."""
-    transport = Transport(limits=limits, ca=ca, counters=counters)
+    transport = Transport(limits=limits, ca=ca, counters=counters, guard=guard)
     try:
         yield Asking(transport)
     finally:

@@ -22,7 +22,7 @@ from moorage.stores.aws.asking import REMOTE, Asking, asking
 from moorage.stores.aws.minted import Minted, minted, no_keys
 from moorage.stores.aws.refusals import Asked, Refusal, refused
 from moorage.stores.aws.spelling import stamp
-from moorage.stores.transport import Answer, BytesBody, Counters, Request
+from moorage.stores.transport import Answer, BytesBody, Counters, Guard, Request
 
 _VERSION: Final = "2011-06-15"
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -39,6 +39,8 @@ class Sts:
     region: str
     ca: str = ""
     session_s: int = 3600
+    guard: Guard | None = None
+    """Of a store that may not lead everywhere."""
 
     async def assume(self, role_arn: str, external_id: str, keys: Keys, counters: Counters) -> Minted:
         """The keys of the role, taken with ``keys``. Raises StoreDenied or StoreUnreachable."""
@@ -61,7 +63,7 @@ class Sts:
     ) -> Minted:
         # A blank as %20: Ceph takes a plus for itself, and a policy would be for another prefix.
         body = urlencode({"Action": action, "Version": _VERSION, **words}, quote_via=quote).encode()
-        async with asking(REMOTE, counters, self.ca) as service:
+        async with asking(REMOTE, counters, self.ca, self.guard) as service:
             answer = await service.send(lambda: self._request(service, body, keys))
             refusal = _refusal(answer)
             if not answer.ok and refusal.by_clock:

@@ -11,7 +11,7 @@ from moorage.model.errors import StoreDenied
 from moorage.model.sas import expiry_ms, sas_fields, time_ms
 from moorage.stores.azure.signing import DelegationKey, SharedKey
 from moorage.stores.azure.tokens import Tokens
-from moorage.stores.transport import Counters, Limits
+from moorage.stores.transport import Counters, Guard, Limits
 
 _FIELD: Final = re.compile(r"<(\w+)>([^<]*)</")
 
@@ -125,14 +125,14 @@ class ByToken:
         await self.tokens.aclose()
 
 
-def access_of(account: Account, limits: Limits, counters: Counters) -> Access:
+def access_of(account: Account, limits: Limits, counters: Counters, guard: Guard | None = None) -> Access:
     """The way in that the account's credentials give."""
     if account.key:
         return ByKey(SharedKey(account.name, account.key))
     if account.sas:
         return BySas(account.sas)
     if account.principal:
-        return ByToken(Tokens(account.principal, account.endpoint, limits=limits, counters=counters))
+        return ByToken(Tokens(account.principal, account.endpoint, limits=limits, counters=counters, guard=guard))
     return Nobody()
 
 

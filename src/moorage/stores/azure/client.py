@@ -51,7 +51,7 @@ class Client:
         self.place, account = place_of(store)
         self.transport = transport
         self.purpose = purpose
-        self.access: Access = access_of(account, transport.limits, transport.counters)
+        self.access: Access = access_of(account, transport.limits, transport.counters, transport.guard)
         self.names = Names(store.name, store.bucket, self.place.endpoint, _way(self.access))
 
     def view(self, purpose: Purpose) -> Client:

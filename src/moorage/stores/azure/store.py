@@ -19,7 +19,7 @@ from moorage.stores.azure.listing import Lister
 from moorage.stores.azure.presigning import presigned
 from moorage.stores.azure.uploading import Blocks
 from moorage.stores.azure.writing import Write
-from moorage.stores.transport import Answer, Counters, Limits, OpenedBody, Purpose, Transport
+from moorage.stores.transport import Answer, Counters, Guard, Limits, OpenedBody, Purpose, Transport
 from moorage.stores.transport.conditions import condition_failed, condition_headers
 from moorage.stores.transport.store import (
     CONTENT_RANGE,
@@ -50,9 +50,10 @@ class AzureStore(HttpStore[Client]):
         limits: Limits | None = None,
         counters: Counters | None = None,
         purpose: Purpose = Purpose.READING,
+        guard: Guard | None = None,
     ) -> None:
         """Raises Invalid for credentials, a container or an endpoint that no request could be made with."""
-        super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters))
+        super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters, guard=guard))
         self._client = Client(store, self._transport, purpose)
         self._lister = Lister()
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from moorage.model.credentials import ServicePrincipal
 from moorage.model.errors import Invalid, MoorageError, StoreDenied, StoreUnreachable
-from moorage.stores.transport import Answer, BytesBody, Counters, Limits, Purpose, Request, Transport
+from moorage.stores.transport import Answer, BytesBody, Counters, Guard, Limits, Purpose, Request, Transport
 
 SCOPE: Final = "https://storage.azure.com/.default"
 _AUTHORITIES: Final = {
@@ -48,13 +48,14 @@ class Tokens:
         *,
         limits: Limits,
         counters: Counters,
+        guard: Guard | None = None,
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises Invalid for an authority that secrets must not be sent to. ``tick`` counts seconds."""
         self._tick = tick
         self._principal = principal
         self.authority = _authority(principal, endpoint)
-        self._transport = Transport(limits=limits, counters=counters)
+        self._transport = Transport(limits=limits, counters=counters, guard=guard)
         self._token = ""
         self._renew_at = self._ends_at = 0.0
         self._renewing: asyncio.Task[None] | None = None

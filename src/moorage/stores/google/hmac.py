@@ -11,6 +11,7 @@ from moorage.model.keys import Key
 from moorage.model.store import Provider, Store
 from moorage.stores.google.place import unstorable
 from moorage.stores.s3 import Counters, HmacAdministration, Limits, Purpose, S3Store
+from moorage.stores.transport import Guard
 
 _ENDPOINT: Final = "https://storage.googleapis.com"
 _REGION: Final = "auto"
@@ -34,6 +35,7 @@ class HmacStore(S3Store):
         limits: Limits | None = None,
         counters: Counters | None = None,
         purpose: Purpose = Purpose.READING,
+        guard: Guard | None = None,
     ) -> None:
         """Raises Invalid for an endpoint that is no address, a CA that is no PEM text, and other credentials."""
         connection = store.connection
@@ -48,7 +50,12 @@ class HmacStore(S3Store):
             credentials=keys,
         )
         super().__init__(
-            replace(store, connection=spoken), limits=limits, counters=counters, purpose=purpose, google=True
+            replace(store, connection=spoken),
+            limits=limits,
+            counters=counters,
+            purpose=purpose,
+            google=True,
+            guard=guard,
         )
 
     @property

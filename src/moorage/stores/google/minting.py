@@ -42,7 +42,8 @@ def token_transport(token_uri: str, transport: Transport, ca: str) -> Transport:
     """
     host = urlsplit(token_uri).hostname or ""
     foreign = host == PUBLIC or host.endswith(f".{PUBLIC}")
-    return Transport(limits=transport.limits, ca="" if foreign else ca, counters=transport.counters)
+    limits, counters = transport.limits, transport.counters
+    return Transport(limits=limits, ca="" if foreign else ca, counters=counters, guard=transport.guard)
 
 
 class KeyMint:

@@ -29,7 +29,7 @@ from moorage.stores.google.sessions import SMALLEST, Session
 from moorage.stores.google.signing import presign
 from moorage.stores.google.tokens import Token, Tokens
 from moorage.stores.google.writing import FAILED, Write, info, look
-from moorage.stores.transport import Answer, Counters, Limits, OpenedBody, Purpose, Transport
+from moorage.stores.transport import Answer, Counters, Guard, Limits, OpenedBody, Purpose, Transport
 from moorage.stores.transport.conditions import condition_failed
 from moorage.stores.transport.store import (
     CONTENT_RANGE,
@@ -62,9 +62,10 @@ class GoogleStore(HttpStore[Client]):
         counters: Counters | None = None,
         purpose: Purpose = Purpose.READING,
         metadata_host: str = METADATA_HOST,
+        guard: Guard | None = None,
     ) -> None:
         """Raises Invalid for an endpoint that is no address, and for credentials that cannot be used here."""
-        super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters))
+        super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters, guard=guard))
         credentials = store.connection.credentials
         self._account: Account | None = None
         if isinstance(credentials, ServiceAccount):
@@ -221,7 +222,8 @@ class GoogleStore(HttpStore[Client]):
             return KeyMint(self._account, scope, self._token_transport, names)
         if isinstance(credentials, Role) and not credentials.role_arn and not credentials.external_id:
             if self._token_transport is None:
-                self._token_transport = Transport(limits=self._transport.limits, counters=self._transport.counters)
+                own = self._transport
+                self._token_transport = Transport(limits=own.limits, counters=own.counters, guard=own.guard)
             return MachineMint(self._metadata_host, scope, self._token_transport, names)
         if names.anonymous:
             return None

@@ -127,7 +127,8 @@ class GoogleLender(NothingBegun):
         url = exchange_url(self._opened.account)
         source = await self._opened.fresh_token(scope_of(read_only=ask.action is Action.READ))
         assert source
-        transport = Transport(limits=self._client.transport.limits, counters=self._client.transport.counters)
+        own = self._client.transport
+        transport = Transport(limits=own.limits, counters=own.counters, guard=own.guard)
         try:
             options = boundary(self._client.place.bucket, ask.area, ask.action)
             lent = await exchanged(transport, url, source, options)

@@ -158,7 +158,8 @@ class S3Lender:
         credentials = self._store.connection.credentials
         external_id = credentials.external_id if isinstance(credentials, Role) else ""
         role, counters = self._store.loan_role_arn, self._client.transport.counters
-        sts = service_of(self._client.place, self._machine, self._store.connection.ca)
+        guard = self._client.transport.guard
+        sts = service_of(self._client.place, self._machine, self._store.connection.ca, guard)
         lent = await sts.session(role, external_id, keys, ask, self._written(ask), counters)
         return Lent(
             Method.STS,

@@ -17,7 +17,7 @@ from moorage.stores.aws.refusals import Asked
 from moorage.stores.aws.spelling import domain_of
 from moorage.stores.aws.sts import Sts
 from moorage.stores.s3.place import Place
-from moorage.stores.transport import Counters
+from moorage.stores.transport import Counters, Guard
 
 SHORTEST_S: Final = 900
 LONGEST_S: Final = 43_200
@@ -73,13 +73,14 @@ class LoanSts(Sts):
         return refused
 
 
-def service_of(place: Place, machine: Machine, ca: str) -> LoanSts:
+def service_of(place: Place, machine: Machine, ca: str, guard: Guard | None = None) -> LoanSts:
     """The token service that cuts the sessions of a bucket's users down."""
     if machine.sts:
-        return LoanSts(machine.sts, machine.region or place.region, machine.authorities())
+        return LoanSts(machine.sts, machine.region or place.region, machine.authorities(), guard=guard)
     if place.aws:
-        return LoanSts(f"https://sts.{place.region}.{domain_of(place.region)}", place.region, machine.authorities())
-    return LoanSts(place.endpoint, place.region, ca)
+        url = f"https://sts.{place.region}.{domain_of(place.region)}"
+        return LoanSts(url, place.region, machine.authorities(), guard=guard)
+    return LoanSts(place.endpoint, place.region, ca, guard=guard)
 
 
 def _no_service(url: str) -> Refused:

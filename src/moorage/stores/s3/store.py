@@ -20,7 +20,7 @@ from moorage.stores.s3.facts import info_of
 from moorage.stores.s3.listing import list_page
 from moorage.stores.s3.uploading import Multipart
 from moorage.stores.s3.writing import Write
-from moorage.stores.transport import Answer, Counters, Limits, OpenedBody, Purpose, Transport
+from moorage.stores.transport import Answer, Counters, Guard, Limits, OpenedBody, Purpose, Transport
 from moorage.stores.transport.conditions import condition_failed, condition_headers
 from moorage.stores.transport.store import (
     CONTENT_RANGE,
@@ -52,12 +52,13 @@ class S3Store(HttpStore[Client]):
         purpose: Purpose = Purpose.READING,
         google: bool = False,
         identities: Identities | None = None,
+        guard: Guard | None = None,
     ) -> None:
         """Raises Invalid for an endpoint that is no address, or a CA that is no PEM text. ``google``: see Client.
 
         ``identities``: where roles get their keys, shared with other stores; else it has a source of its own.
         """
-        super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters))
+        super().__init__(store, Transport(limits=limits, ca=store.connection.ca, counters=counters, guard=guard))
         self._client = Client(store, self._transport, purpose, identities or Identities(), google=google)
 
     @property

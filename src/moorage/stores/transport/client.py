@@ -41,11 +41,11 @@ class Transport:
         guard: Guard | None = None,
     ) -> None:
         """``guard``: connect only where it lets through; every request raises AddressRefused or Invalid elsewhere."""
+        self.guard = guard
         self.limits = limits or Limits()
         self.counters = counters or Counters()
         self.clock = Clock()
         self._ca = ca
-        self._guard = guard
         if ca:
             _trust(ca)  # refused now, not at the first request
         self._budget = Budget(self.limits.repeat_share)
@@ -135,7 +135,7 @@ class Transport:
         url = URL(request.url, encoded=True)
         session = self._session(purpose)
         try:
-            with watched(self._guard, url.raw_host or "", url.port or 0):
+            with watched(self.guard, url.raw_host or "", url.port or 0, url.scheme):
                 async with upload:
                     return await session.request(
                         request.method,
@@ -177,7 +177,7 @@ class Transport:
         return session
 
     def _connector(self, purpose: Purpose) -> aiohttp.TCPConnector:
-        guard = self._guard
+        guard = self.guard
         return aiohttp.TCPConnector(
             limit=self.limits.connections(purpose),
             limit_per_host=self.limits.per_host,

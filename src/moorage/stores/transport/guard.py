@@ -19,7 +19,7 @@ from aiohttp.connector import AddrInfoType
 from aiohttp.resolver import ThreadedResolver
 
 from moorage.model.errors import AddressRefused, Invalid
-from moorage.model.hosts import Network, is_host_name, network_of, plain
+from moorage.model.hosts import Network, door_of, is_host_name, network_of, plain
 from moorage.stores.transport.spellings import METADATA, Address, carried, spelled, what_it_reaches
 
 ITSELF: Final = "this server itself"
@@ -46,42 +46,72 @@ class Guard:
     setting: str
     """The setting that lists what is let through besides."""
     hosts: frozenset[str] = frozenset()
-    """Names in lower case; ``*.example.org`` stands for every name below."""
+    """Names in lower case, perhaps with a port; ``*.example.org`` stands for every name below."""
     networks: tuple[Network, ...] = ()
+    doors: tuple[tuple[Network, int], ...] = ()
+    """Networks, and addresses, that are let through on one port only."""
     public: bool = True
     """False: only what is listed is let through."""
+    strict: bool = False
+    """Plain http leads only to what is listed, and nothing that is listed opens the metadata of a cloud."""
     own_port: int = 0
     """The port on which this server listens; 0: it does not."""
     resolver: Callable[[], AbstractResolver] = ThreadedResolver
 
     @classmethod
-    def of(cls, words: Iterable[str], *, setting: str, public: bool = True, own_port: int = 0) -> Guard:
-        """A guard with a list of host names and networks. Raises Invalid, naming the setting, for other words."""
-        hosts, networks = set(), list[Network]()
+    def of(
+        cls, words: Iterable[str], *, setting: str, public: bool = True, strict: bool = False, own_port: int = 0
+    ) -> Guard:
+        """A guard with a list of host names and networks, each perhaps with ``:port``.
+
+        Raises Invalid, naming the setting, for other words.
+        """
+        hosts, networks, doors = set(), list[Network](), list[tuple[Network, int]]()
         for word in words:
-            network = network_of(word)
-            if network is not None:
+            host, port = door_of(word)
+            network = network_of(host)
+            if network is not None and port:
+                doors.append((network, port))
+            elif network is not None:
                 networks.append(network)
-            elif is_host_name(word):
-                hosts.add(plain(word))
+            elif is_host_name(host):
+                hosts.add(f"{plain(host)}:{port}" if port else plain(host))
             else:
                 raise Invalid(
                     f"{word[:80]!r} in {setting} is neither a host name nor a network.",
-                    "Write names such as media.example.org or *.example.org, and networks such as 10.1.0.0/16.",
+                    "Write names such as media.example.org, *.example.org or media.example.org:9000, and networks "
+                    "such as 10.1.0.0/16.",
                     field=setting,
                 )
-        return cls(setting, frozenset(hosts), tuple(networks), public, own_port)
+        return cls(setting, frozenset(hosts), tuple(networks), tuple(doors), public, strict, own_port)
 
-    def names(self, host: str) -> bool:
+    def names(self, host: str, port: int = 0) -> bool:
         """Whether the list names exactly this host: by its name, or by the one address that it is."""
         name = plain(host)
-        if name in self.hosts or any(f"*.{above}" in self.hosts for above in _above(name)):
+        ways = [name, *(f"*.{above}" for above in _above(name))]
+        if any(way in self.hosts or f"{way}:{port}" in self.hosts for way in ways):
             return True
         try:
             address = spelled(name)
         except ValueError:
             return False
-        return any(address == network.network_address for network in self.networks if network.num_addresses == 1)
+        single = [network for network in self._networks(port) if network.num_addresses == 1]
+        return any(address == network.network_address for network in single)
+
+    def admit_scheme(self, scheme: str, host: str, port: int) -> None:
+        """Raise AddressRefused for plain http, where this guard is strict and the host is not listed."""
+        if not self.strict or scheme == "https" or self.names(host, port) or self._opens(plain(host), port):
+            return
+        shown = plain(host)[:200]
+        raise AddressRefused(
+            f"Moorage does not send keys to {shown} by plain http, where anybody on the way can read them. "
+            "No request was made.",
+            f"Use https, or let an admin add {shown} to {self.setting}.",
+            code="PlainHttp",
+            host=shown,
+            reach="plain http",
+            setting=self.setting,
+        )
 
     def admit(self, host: str, port: int) -> None:
         """Raise AddressRefused or Invalid for a host that need not be looked up to be refused. No request is made."""
@@ -90,7 +120,7 @@ class Guard:
         except ValueError:
             raise _unreadable(host) from None
         if address is None:
-            self._admit_name(host)
+            self._admit_name(host, port)
             return
         self.check(address, port, host)
         if "%" in host or (isinstance(address, IPv4Address) and str(address) != host):
@@ -118,17 +148,27 @@ class Guard:
             raise Barred(self._refused(host, "unreadable")) from exc
         return socket.socket(family, kind, protocol)
 
-    def _admit_name(self, host: str) -> None:
+    def _admit_name(self, host: str, port: int) -> None:
         name = plain(host)
         if not is_host_name(name) or "*" in name:
             raise _unreadable(host)
-        if (name == "localhost" or name.endswith(".localhost")) and not (self.names(name) or self._opens("127.0.0.1")):
+        if (name == "localhost" or name.endswith(".localhost")) and not (
+            self.names(name, port) or self._opens("127.0.0.1", port)
+        ):
             raise self._refused(host, "loopback")
-        if not self.public and not self.networks and not self.names(name):
+        if not self.public and not self._networks(port) and not self.names(name, port):
             raise self._refused(host, UNLISTED)
 
-    def _opens(self, address: str) -> bool:
-        return any(ip_address(address) in network for network in self.networks)
+    def _networks(self, port: int) -> list[Network]:
+        return [*self.networks, *(network for network, one in self.doors if one == port)]
+
+    def _opens(self, host: str, port: int) -> bool:
+        """Whether the host spells an address in a network that is listed."""
+        try:
+            address = spelled(host)
+        except ValueError:
+            return False
+        return address is not None and any(address in network for network in self._networks(port))
 
     def _bars(self, address: Address, port: int, host: str) -> str:
         """Why an address is not let through; empty: it is."""
@@ -137,18 +177,22 @@ class Guard:
         here = what in ("loopback", "unspecified") or is_this_machine(inner)
         if self.own_port and port == self.own_port and here:
             return ITSELF
-        if any(address in network or inner in network for network in self.networks):
+        if what == METADATA and self.strict:
+            return what
+        if any(address in network or inner in network for network in self._networks(port)):
             return ""
         if what == METADATA:
             return what
-        if self.names(host):
+        if self.names(host, port):
             return ""
         return what or (MACHINE if here else "") or ("" if self.public else UNLISTED)
 
     def _refused(self, host: str, what: str) -> AddressRefused:
         shown = plain(host)[:200]
         needed = "its address" if what == METADATA else shown
-        mend = f" If this one is meant, an admin adds {needed} to {self.setting}." if what != ITSELF else ""
+        mend = f" If this one is meant, an admin adds {needed} to {self.setting}."
+        if what == ITSELF or (what == METADATA and self.strict):
+            mend = ""
         # Where a name leads to inside a network is not told to who can only name it.
         return AddressRefused(
             f"Moorage does not connect to {shown}: its address is not public ({what}). No request was made."
@@ -187,12 +231,13 @@ class GuardedResolver(AbstractResolver):
 
 
 @contextmanager
-def watched(guard: Guard | None, host: str, port: int) -> Iterator[None]:
+def watched(guard: Guard | None, host: str, port: int, scheme: str) -> Iterator[None]:
     """Enter it around a request: sockets that are opened meanwhile are for this host. Raises as ``admit`` does."""
     if guard is None:
         yield
         return
     guard.admit(host, port)
+    guard.admit_scheme(scheme, host, port)
     token = _LOOKING_FOR.set(host)
     try:
         yield

@@ -140,9 +140,8 @@ def endpoint_of(text: str, port: int | None = None) -> str:
     try:
         named = urlsplit(whole).port
     except ValueError as exc:
-        raise Invalid(
-            f"{given!r} is not an endpoint.", "Write https://host or https://host:port.", field="endpoint"
-        ) from exc
+        # It is not shown: a password may stand in it.
+        raise Invalid("That is no endpoint.", "Write https://host or https://host:port.", field="endpoint") from exc
     if port is None or named == port:
         return whole
     if named is not None:

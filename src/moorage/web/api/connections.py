@@ -1,4 +1,7 @@
-"""``/connections``: declared in files or made here; what they reach is opened by links. ``/config/reload``."""
+"""``/connections``: declared in files or made here; what they reach is opened by links.
+
+Beside them ``/config/reload`` and ``/secrets/rotate``.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,14 @@ from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.bodies import Body, ScopeBody, endpoint_of, whole_id
 from moorage.web.api.credentials import AnonymousBody, CredentialsBody, credentials_of
 from moorage.web.api.repeating import OnceRoute
-from moorage.web.api.shapes import ConnectionChecks, ConnectionList, ConnectionShape, Problem, ReloadedShape
+from moorage.web.api.shapes import (
+    ConnectionChecks,
+    ConnectionList,
+    ConnectionShape,
+    Problem,
+    ReloadedShape,
+    RotatedShape,
+)
 
 router = APIRouter(route_class=OnceRoute, tags=["connections"])
 _OPEN = (
@@ -154,6 +164,13 @@ async def reload(uses: Uses, asker: Asker) -> Response:
     done = await uses.declared.reload(asker)
     shown = {name: list(getattr(done.applied, name)) for name in ("added", "changed", "removed", "kept")}
     return answer({"file": done.file or None, **shown, "warnings": list(done.warnings)})
+
+
+@router.post("/secrets/rotate", responses={200: {"model": RotatedShape}})
+async def rotate(uses: Uses, asker: Asker) -> Response:
+    """Seal all credentials with a new key and drop the old one; reads go on. URLs signed before end. Needs an admin."""
+    done = await uses.rotation.rotate(asker)
+    return answer({"key_file": None if done.key_file is None else str(done.key_file)})
 
 
 def connection_shown(of: Known) -> render.Json:

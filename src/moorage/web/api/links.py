@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Scope
 
 from moorage.edge.times import iso
-from moorage.linking import Wanted
+from moorage.linking import Wanted, harmless
 from moorage.model.access import Principal
 from moorage.model.address import address_in
 from moorage.model.catalogue import ProjectId
@@ -45,7 +45,6 @@ _LIST: Final = {
         },
     }
 }
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def longest(uses: Uses, others: Callable[[Scope], int]) -> Callable[[Scope], int]:
@@ -164,7 +163,8 @@ async def lines(
 ) -> Response:
     """What became of lines; ``verdict`` is one or several, separated by commas.
 
-    With ``Accept: text/csv`` or ``format=csv`` all of them as a table, which can be mended and sent again.
+    With ``Accept: text/csv`` or ``format=csv`` all of them as a table, which can be mended and sent again: what the
+    rows of a table said beside the address comes with it.
     """
     import_, wanted = ImportId(whole_id(id)), _verdicts(verdict)
     if format == "csv" or TABLE in request.headers.get("accept", ""):
@@ -181,21 +181,23 @@ async def lines(
 async def _table(
     uses: Uses, request: Request, import_: ImportId, verdicts: tuple[Verdict, ...], after: int
 ) -> AsyncIterator[bytes]:
-    yield (",".join(COLUMNS) + "\r\n").encode()
-    while found := await uses.linking.lines(
-        await asker_of(request), import_, verdicts=verdicts, after=after, limit=_PAGE
-    ):
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(
-            (line.line, line.verdict.value, _harmless(line.address), line.reason) for line in found
-        )
-        yield key_bytes(text.getvalue())
-        after = found[-1].line
+    async with uses.linking.sent(await asker_of(request), import_) as sent:
+        yield _rows([(*COLUMNS, *map(harmless, sent.columns))])
+        while found := await uses.linking.lines(
+            await asker_of(request), import_, verdicts=verdicts, after=after, limit=_PAGE
+        ):
+            others = await sent.cells([line.line for line in found])
+            yield _rows(
+                (line.line, line.verdict.value, harmless(line.address), line.reason, *map(harmless, more))
+                for line, more in zip(found, others, strict=True)
+            )
+            after = found[-1].line
 
 
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULAS) else cell
+def _rows(rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return key_bytes(text.getvalue())
 
 
 def shown_line(line: LineVerdict) -> Json:

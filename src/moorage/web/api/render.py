@@ -84,6 +84,7 @@ def store(of: Store, check: ProbeReport | None = None) -> Json:
         "scope": {"projects": [str(one) for one in of.scope.projects], "users": [str(one) for one in of.scope.users]},
         "connection": str(connection.id),
         "origin": connection.origin,
+        "guarded": connection.guarded,
         "credentials": credentials(connection),
         **ending(connection),
         "loan_role_arn": of.loan_role_arn,

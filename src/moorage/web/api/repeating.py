@@ -14,7 +14,7 @@ from moorage.wiring import PENDING, Pending, known_answer, request_hash
 
 HEADER: Final = "idempotency-key"
 LIFE_MS: Final = 24 * 3600 * 1000
-SECRET: Final = ("/tokens", "/users", "/link", "/sign-in", "/loans", "/parts")
+SECRET: Final = ("/tokens", "/users", "/link", "/sign-in", "/loans", "/parts", "/bucket-links")
 """Paths whose answers hold a secret that is shown once: they are never kept."""
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -7,13 +7,15 @@ from typing import Final
 
 from pydantic import Field
 
+from moorage.cataloguing.projects import find
 from moorage.model.access import Principal
 from moorage.model.access import Role as Rank
 from moorage.model.catalogue import id_of
 from moorage.model.errors import Conflict, Invalid, NotFound
 from moorage.model.keys import Bucket, Prefix
-from moorage.model.store import Connection, Provider, Serve, Store
+from moorage.model.store import Connection, Provider, Scope, Serve, Store
 from moorage.model.transaction import Facts, Transaction
+from moorage.registering.owning import need_owner
 from moorage.web.api.bodies import Body, ScopeBody, endpoint_of
 from moorage.web.api.credentials import AnonymousBody, CredentialsBody, credentials_of
 
@@ -45,6 +47,9 @@ class StoreBody(Body):
     serve: Serve = Serve.PROXY
     credentials: CredentialsBody = AnonymousBody()
     scope: ScopeBody = ScopeBody()
+    project: str = Field(
+        default="", description="In place of scope: the one project, by id or name, that may use it.", examples=[""]
+    )
     loan_role_arn: str = Field(default="", description=_ROLE)
     force: bool = Field(default=False, description="Register it though its check failed.")
 
@@ -58,9 +63,17 @@ class StoreBody(Body):
             prefix=Prefix(self.prefix),
             read_only=self.read_only,
             serve=self.serve,
-            scope=self.scope.scope(),
+            scope=await self._scope(asker, facts),
             loan_role_arn=self.loan_role_arn.strip(),
         )
+
+    async def _scope(self, asker: Principal, facts: Facts) -> Scope:
+        scope = self.scope.scope()
+        if not self.project:
+            return scope
+        if scope != Scope():
+            raise Invalid("Give project or scope, not both. Nothing was made.", "Leave one out.", field="project")
+        return Scope(((await facts.read(lambda tx: find(tx, asker, self.project))).id,))
 
     async def _own(self, asker: Principal) -> Connection:
         if self.provider is None:
@@ -117,7 +130,7 @@ class StorePatch(Body):
 
     async def patched(self, before: Store, asker: Principal) -> Store:
         """The store with what this names replaced. Conflict where that is declared in a file."""
-        asker.need_everywhere(Rank.ADMIN)
+        need_owner(asker, before)
         return replace(
             before,
             connection=await self._connection(before, asker),

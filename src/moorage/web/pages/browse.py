@@ -103,6 +103,7 @@ async def folder(request: Request) -> Response:
         strip=await strip_of(uses, asker, found.id),
         jobs=[shown_job(uses, job) for job in await _jobs(request, asker, found, mirror)],
         may_edit=(asker.role_on(found.project) or 0) >= Role.EDITOR,
+        may_manage=(asker.role_on(found.project) or 0) >= Role.MANAGER,
         shut_by=await _shut_by(request, mirror, of.project),
         attached=mirror is None or mirror.state is not MirrorState.DETACHED,
         told=_told(found, status),

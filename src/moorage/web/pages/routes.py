@@ -6,13 +6,15 @@ from typing import Final
 
 from starlette.routing import Route
 
-from moorage.web.pages import browse, entering, links, policies, working
+from moorage.web.pages import browse, connecting, entering, links, policies, working
 
 ROUTES: Final = [
     Route("/", browse.start),
     Route("/show", browse.show),
     Route("/projects/{project}", browse.project),
     Route("/projects/{project}/links", links.links),
+    Route("/projects/{project}/stores", connecting.project_stores),
+    Route("/connect/{token}", connecting.connect_page),
     Route("/imports/{id}", links.link_import),
     Route("/folders/{folder}", browse.folder),
     Route("/items/{item}", browse.item),

@@ -7,10 +7,13 @@ from starlette.responses import Response
 
 from moorage.edge.problems import report_of
 from moorage.edge.security import policy_reaching
-from moorage.model.access import Role
+from moorage.model.access import Principal, Role, UserId
+from moorage.model.catalogue import ProjectId
 from moorage.model.jobs import OPEN, JobId, JobState
 from moorage.model.store import Provider, Store
+from moorage.model.transaction import Transaction
 from moorage.registering.declared import warnings_of
+from moorage.registering.owning import may_own
 from moorage.settings import shown as shown_settings
 from moorage.web.api import render
 from moorage.web.api.bodies import whole_id
@@ -18,6 +21,7 @@ from moorage.web.api.jobs import shown_job
 from moorage.web.api.loans import open_loans
 from moorage.web.api.people import shown_tokens, shown_users
 from moorage.web.api.projects import shown
+from moorage.web.api.replaced import undoable
 from moorage.web.api.stores import usable, visible
 from moorage.web.pages.rendering import page, services, signed_in
 
@@ -30,7 +34,8 @@ _STATES = {
 JOBS_PER_PAGE = 50
 
 
-def _store(of: Store, check: object) -> render.Json:
+def told_store(of: Store, check: object) -> render.Json:
+    """A store as pages show it."""
     one = render.store(of, check)  # type: ignore[arg-type]
     report = one["check"]
     return one | {
@@ -38,6 +43,14 @@ def _store(of: Store, check: object) -> render.Json:
         "checked": None if report is None else report["checked"],
         "passed": None if report is None else report["passed"],
     }
+
+
+def _open_to(tx: Transaction, asker: Principal, of: Store) -> list[str]:
+    """Names of the projects, and addresses of the people, that the store is limited to; empty: everyone."""
+    projects = {one.id: one.name for one in tx.projects.all(asker.visible)}
+    people = {one.id: one.email for one in tx.people.all()} if of.scope.users and asker.everywhere is Role.ADMIN else {}
+    named = [projects.get(ProjectId(one), "another project") for one in of.scope.projects]
+    return named + [people.get(UserId(one), "a person") for one in of.scope.users]
 
 
 def _place(of: Store) -> str:
@@ -57,17 +70,30 @@ async def stores(request: Request) -> Response:
         title="Stores",
         principal=asker,
         section="stores",
-        stores=[_store(*one) for one in await usable(uses, asker)],
+        stores=[told_store(*one) for one in await usable(uses, asker)],
         warnings=await uses.facts.read(warnings_of) if asker.everywhere is Role.ADMIN else (),
         may_add=asker.everywhere is Role.ADMIN,
     )
 
 
 async def store_add(request: Request) -> Response:
-    """The form for a new store."""
-    asker = await signed_in(request)
-    asker.need_everywhere(Role.ADMIN)
-    return await page(request, "store_add.html", title="Add a store", principal=asker, section="stores")
+    """The form for a new store: any for admins, one of the named project for its managers."""
+    asker, uses = await signed_in(request), services(request)
+    asked = request.query_params.get("project", "")
+    of = await uses.projects.get(asker, asked) if asked else None
+    if of is None:
+        asker.need_everywhere(Role.ADMIN)
+    else:
+        asker.need(Role.MANAGER, of.project.id)
+    return await page(
+        request,
+        "store_add.html",
+        title="Add a store",
+        principal=asker,
+        section="stores" if of is None else "projects",
+        project=None if of is None else await shown(uses, of),
+        projects=[] if of is not None else [await shown(uses, one) for one in await uses.projects.all(asker)],
+    )
 
 
 async def store(request: Request) -> Response:
@@ -82,13 +108,17 @@ async def store(request: Request) -> Response:
         title=of.name,
         principal=asker,
         section="stores",
-        store=_store(of, check),
+        store=told_store(of, check),
         report=None if check is None else report_of(check),
         used_by=await uses.facts.read(lambda tx: tx.stores.users_of(of.id)),
         mirrors=[render.mirror(one) for one in mirrors],
-        may_edit=asker.everywhere is Role.ADMIN,
+        may_edit=may_own(asker, of),
+        may_force=asker.everywhere is Role.ADMIN,
+        open_to=await uses.facts.read(lambda tx: _open_to(tx, asker, of)),
+        projects=[await shown(uses, one) for one in await uses.projects.all(asker)],
         reach=reach,
         loans=await open_loans(uses, asker, of),
+        former=await undoable(uses, asker, of.name),
     )
     if reach:
         response.headers["content-security-policy"] = policy_reaching(reach)
@@ -120,7 +150,7 @@ async def mirror_add(request: Request) -> Response:
         title="Add a mirror",
         principal=asker,
         section="mirrors",
-        stores=[_store(*one) for one in await usable(uses, asker)],
+        stores=[told_store(*one) for one in await usable(uses, asker)],
         projects=[await shown(uses, one) for one in await uses.projects.all(asker)],
         may_make=(asker.everywhere or 0) >= Role.MANAGER,
         may_show=asker.everywhere is Role.ADMIN,

@@ -27,6 +27,7 @@ from moorage.web.api.shapes.connections import (
     ConnectionList,
     ConnectionShape,
     ReloadedShape,
+    RotatedShape,
 )
 from moorage.web.api.shapes.cors import CorsShape, LackShape, PreflightShape, RuleShape, TrialShape
 from moorage.web.api.shapes.links import BrokenList, BrokenShape, ImportLines, ImportShape, LineShape, StartedImport
@@ -45,6 +46,8 @@ from moorage.web.api.shapes.people import (
 from moorage.web.api.shapes.policies import Documents, DocumentShape, Findings, FindingShape
 from moorage.web.api.shapes.stores import (
     CredentialsShape,
+    EndingShape,
+    FormerShape,
     Line,
     Objects,
     ObjectShape,
@@ -52,6 +55,7 @@ from moorage.web.api.shapes.stores import (
     Report,
     ResolvedShape,
     ScopeShape,
+    StoreCredentials,
     StoreList,
     StoreShape,
 )
@@ -93,10 +97,12 @@ __all__ = [
     "DocumentShape",
     "Documents",
     "Encoded",
+    "EndingShape",
     "FaultShape",
     "FindingShape",
     "Findings",
     "FolderShape",
+    "FormerShape",
     "FoundShape",
     "GrantShape",
     "Health",
@@ -127,6 +133,7 @@ __all__ = [
     "RemovedItem",
     "Report",
     "ResolvedShape",
+    "RotatedShape",
     "RuleShape",
     "ScopeShape",
     "Shape",
@@ -134,6 +141,7 @@ __all__ = [
     "StartedImport",
     "StartedJob",
     "StartedMirror",
+    "StoreCredentials",
     "StoreList",
     "StoreShape",
     "SuggestionShape",

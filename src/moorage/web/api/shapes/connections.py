@@ -53,6 +53,12 @@ class ConnectionChecks(Shape):
     checks: list[BucketCheckShape]
 
 
+class RotatedShape(Shape):
+    """Where the new key lies; null where the keys come from a setting, whose first one seals now."""
+
+    key_file: str | None
+
+
 class ReloadedShape(Shape):
     """What a reload did, by names of connections; ``kept``: no longer declared, but in use."""
 

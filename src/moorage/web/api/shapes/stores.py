@@ -68,6 +68,7 @@ class StoreShape(Shape):
     scope: ScopeShape
     connection: str
     origin: str
+    guarded: bool
     credentials: CredentialsShape
     expires: str | None
     expires_what: str
@@ -76,6 +77,36 @@ class StoreShape(Shape):
     ca: bool
     created: str | None
     check: Report | None
+
+
+class EndingShape(Shape):
+    """Something that a store needs, and when it ends."""
+
+    what: str
+    expires: str
+    days_left: int
+
+
+class FormerShape(Shape):
+    """Credentials that were replaced and can be taken back. ``settles``: from then on a check that passes forgets them.
+
+    ``failing``: stores that do not pass their check since.
+    """
+
+    credentials: CredentialsShape
+    endings: list[EndingShape]
+    replaced: str
+    by: str
+    settles: str
+    failing: list[str]
+
+
+class StoreCredentials(Shape):
+    """What may be told of a store's credentials; ``endings``: the earliest first; ``former`` null: nothing to undo."""
+
+    credentials: CredentialsShape
+    endings: list[EndingShape]
+    former: FormerShape | None
 
 
 class StoreList(Shape):
