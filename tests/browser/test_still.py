@@ -76,7 +76,10 @@ def wait_counts(page: Page, text: str) -> None:
     page.wait_for_function("text => document.querySelector('#folder-counts').textContent.includes(text)", arg=text)
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1366, 768), (1920, 1080)])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(390, 844), pytest.param(1366, 768, marks=pytest.mark.soak), pytest.param(1920, 1080, marks=pytest.mark.soak)],
+)
 def test_nothing_moves_while_a_mirror_fills_the_folder_and_files_are_put_into_it(
     browser: Browser, site: Site, width: int, height: int
 ) -> None:

@@ -52,6 +52,7 @@ def test_what_the_page_about_azure_says_works_on_azurite(home: Path, page: Path)
     assert "SAS token, 20" in printed[3]
 
 
+@pytest.mark.soak
 async def test_what_the_page_about_google_says_works_on_an_emulator(home: Path, page: Path) -> None:
     async with token_server() as tokens:
         (home / "reader.json").write_text(key_file(tokens.uri))

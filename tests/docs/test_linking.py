@@ -17,6 +17,7 @@ __all__ = ["home", "page"]
 pytestmark = pytest.mark.timeout(300)
 
 
+@pytest.mark.soak
 def test_what_the_page_about_links_says_works_on_ceph(home: Path, page: Path) -> None:
     server = ceph()
     (home / "reef.json").write_text(json.dumps({"access_key": server.access_key, "secret_key": server.secret_key}))

@@ -39,8 +39,9 @@ class Live extends HTMLElement {
   async #lead(signal) {
     if (!navigator.locks) return this.#listen();
     const held = () => new Promise((resolve) => {
+      if (signal.aborted) return resolve(); // left while the lock was on its way: who waits behind it may have it
       this.#listen();
-      signal.addEventListener("abort", resolve, { once: true });
+      return signal.addEventListener("abort", resolve, { once: true });
     });
     await navigator.locks.request(NAME + url("/"), { signal }, held).catch((error) => { if (error.name !== "AbortError") throw error; });
     return undefined;
