@@ -85,6 +85,7 @@ def test_the_bytes_of_a_row_are_those_of_a_real_index(tmp_path: Path) -> None:
     assert not list((tmp_path / "data").glob(".moorage-sizing-*"))
 
 
+@pytest.mark.soak
 def test_for_people_each_figure_says_how_it_is_known(tmp_path: Path) -> None:
     ran = asked(tmp_path, "--sizing", "5000000")
     assert ran.returncode == 0, ran.stderr

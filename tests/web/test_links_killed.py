@@ -63,6 +63,7 @@ def survive(tmp_path: Path, count: int, times: int, seed: int) -> None:
     server.stop()
 
 
+@pytest.mark.soak
 def test_killed_in_an_import_it_ends_with_every_line_once(tmp_path: Path) -> None:
     survive(tmp_path, LINES, times=1, seed=3)
 
