@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-import servers
 from moorage.model.credentials import ServicePrincipal
 from moorage.model.errors import Refused
 from moorage.model.keys import Bucket, Key
@@ -22,9 +20,11 @@ from moorage.stores.lending import AzureLender
 from servers import Server
 from stores.azure_container import container_of
 from stores.azure_facing import CREDENTIALS, azure_on, facing
-from stores.certificates import tls_server
+from stores.azurite_https import secure, trusting
 from stores.faulty import says
 from stores.oauth import CLIENT, SECRET, TENANT, SignIn, sign_in
+
+__all__ = ["secure"]
 
 
 @pytest.fixture
@@ -33,21 +33,11 @@ async def service() -> AsyncIterator[SignIn]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
-    folder = tmp_path_factory.mktemp("azurite")
-    _, authority = tls_server(folder)
-    with servers.azurite_over_https(folder / "leaf.pem") as server:
-        yield server, authority
-
-
 async def test_a_service_principal_lends_signatures_by_a_delegated_key(
     service: SignIn, secure: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, authority = secure
-    trust = ssl.create_default_context(cadata=authority)
-    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trust))
-    monkeypatch.setattr(urllib.request, "urlopen", opener.open)
+    opener = trusting(authority, monkeypatch)
 
     def send(method: str, url: str, data: bytes | None = None) -> int:
         request = urllib.request.Request(url, data, {"x-ms-blob-type": "BlockBlob"}, method=method)

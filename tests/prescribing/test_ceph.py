@@ -15,9 +15,10 @@ import pytest
 import servers
 from moorage.model.credentials import Keys
 from moorage.model.keys import Bucket, Prefix
+from moorage.model.policies import PolicyNames
 from moorage.model.probe import Finding
 from moorage.model.store import Store
-from moorage.prescribing import Kind, Mode, Options, Wish, prescribe, session_policy
+from moorage.prescribing import Kind, Mode, Wish, prescribe, session_policy
 from moorage.prescribing.modes import WRITING
 from moorage.registering.probe import probe
 from moorage.stores.s3 import S3Store
@@ -36,7 +37,7 @@ class Shore:
     other: str
     person: Person
 
-    def wish(self, options: Options = Options(), **more: object) -> Wish:  # noqa: B008 - frozen
+    def wish(self, options: PolicyNames = PolicyNames(), **more: object) -> Wish:  # noqa: B008 - frozen
         """The store that documents are written for."""
         told = replace(options, server="ceph", identity=self.person.name)
         return wish(told, bucket=self.bucket, region="", **({"endpoint": servers.ceph().endpoint} | more))
@@ -130,7 +131,7 @@ def test_an_upload_in_parts_runs_from_begin_to_end(shore: Shore) -> None:
 
 
 def test_append_only_may_write_and_not_delete(shore: Shore) -> None:
-    (policy,) = prescribe(shore.wish(Options(append_only=True)), {Mode.UPLOAD}, kinds=[Kind.USER_POLICY])
+    (policy,) = prescribe(shore.wish(PolicyNames(append_only=True)), {Mode.UPLOAD}, kinds=[Kind.USER_POLICY])
     shore.person.give(policy)
     s3 = shore.person.client()
     assert not refused(s3.put_object, Bucket=shore.bucket, Key="cruise/kept", Body=b"x")
@@ -171,7 +172,7 @@ def test_the_bucket_policy_shuts_out_our_user_without_tls_and_nobody_else(shore:
 
 
 def test_public_media_lets_the_world_read_below_its_prefix_and_do_nothing_else(shore: Shore) -> None:
-    options = Options(public_prefix="cruise/b/")
+    options = PolicyNames(public_prefix="cruise/b/")
     (policy,) = prescribe(shore.wish(options), {Mode.PUBLIC_MEDIA}, kinds=[Kind.BUCKET_POLICY])
     admin = with_admin("s3")
     admin.put_bucket_policy(Bucket=shore.bucket, Policy=compact(policy))
@@ -189,7 +190,7 @@ def test_public_media_lets_the_world_read_below_its_prefix_and_do_nothing_else(s
 
 def test_a_lent_role_is_cut_down_to_its_prefix_and_taken_by_nobody_else(shore: Shore) -> None:
     """Role, trust and session policy as they are written; the neighbour below the same role is refused."""
-    told = shore.wish(Options(role_arn=f"arn:aws:iam:::role/{shore.bucket}"))
+    told = shore.wish(PolicyNames(role_arn=f"arn:aws:iam:::role/{shore.bucket}"))
     documents = {one.kind: one for one in prescribe(told, {Mode.MULTIPART})}
     shore.person.give(documents[Kind.USER_POLICY])
     iam = with_admin("iam")
@@ -223,7 +224,7 @@ def test_a_lent_role_is_cut_down_to_its_prefix_and_taken_by_nobody_else(shore: S
 
 def test_a_prefix_with_the_letters_of_patterns_opens_nothing_on_ceph(shore: Shore) -> None:
     """Ceph does not know the escapes: such a prefix is shut, which the documents say; it never opens its likes."""
-    odd = wish(Options(server="ceph", identity=shore.person.name), bucket=shore.bucket, prefix="crui?e/", region="")
+    odd = wish(PolicyNames(server="ceph", identity=shore.person.name), bucket=shore.bucket, prefix="crui?e/", region="")
     (policy,) = prescribe(odd, {Mode.MIRROR}, kinds=[Kind.USER_POLICY])
     assert any("${?}" in note for note in policy.notes)
     shore.person.give(policy)

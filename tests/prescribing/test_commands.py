@@ -10,8 +10,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from lxml import etree
 
+from moorage.model.policies import PolicyNames
 from moorage.model.store import Provider
-from moorage.prescribing import Form, Kind, Options, prescribe
+from moorage.prescribing import Form, Kind, prescribe
 from moorage.prescribing.aws_commands import aws_commands
 from moorage.prescribing.commands import Command, script
 from moorage.prescribing.s3_identity import user_policy
@@ -67,18 +68,18 @@ def test_a_script_of_aws_holds_the_document_itself() -> None:
     )
     given = next(word.partition("=")[2] for word in put.words if word.startswith("--policy-document="))
     assert json.loads(given) == draft.body
-    told = wish(Options(account="123456789012", identity="media"))
+    told = wish(PolicyNames(account="123456789012", identity="media"))
     assert [one.words[2] for one in aws_commands(told, user_policy(told, ALL))] == ["put-user-policy"]
 
 
 def test_an_own_server_is_named_in_each_line() -> None:
-    ceph = wish(Options(server="ceph"), endpoint="https://ceph.example.org")
+    ceph = wish(PolicyNames(server="ceph"), endpoint="https://ceph.example.org")
     for document in prescribe(ceph, ALL, form=Form.AWS):
         assert all("--endpoint-url=https://ceph.example.org" in line for line in document.text.splitlines())
 
 
 def test_cors_of_google_comes_with_the_line_of_the_older_tool() -> None:
-    (one,) = prescribe(wish(Options(), provider=Provider.GOOGLE), ALL, kinds=[Kind.CORS], form=Form.GCLOUD)
+    (one,) = prescribe(wish(PolicyNames(), provider=Provider.GOOGLE), ALL, kinds=[Kind.CORS], form=Form.GCLOUD)
     saved, update, older = one.text.splitlines()
     assert saved.endswith("> moorage-cors.json")
     assert update == "gcloud storage buckets update gs://reef-2021 --cors-file=moorage-cors.json"
@@ -86,7 +87,7 @@ def test_cors_of_google_comes_with_the_line_of_the_older_tool() -> None:
 
 
 def test_a_prefix_that_no_terminal_takes_is_told_apart() -> None:
-    odd = wish(Options(), provider=Provider.GOOGLE, prefix="a\x03b/")
+    odd = wish(PolicyNames(), provider=Provider.GOOGLE, prefix="a\x03b/")
     (one,) = prescribe(odd, ALL, kinds=[Kind.NOTIFICATION], form=Form.GCLOUD)
     assert one.text.startswith("# The prefix holds control characters")
     minio = wish(MINIO, prefix="a\x03b/", endpoint="https://minio.example.org")

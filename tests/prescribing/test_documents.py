@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 
 from moorage.model.errors import Invalid
+from moorage.model.policies import PolicyNames
 from moorage.model.store import Provider
-from moorage.prescribing import Form, Kind, Mode, Options, check_policy, cors_rules, prescribe, session_policy
+from moorage.prescribing import Form, Kind, Mode, check_policy, cors_rules, prescribe, session_policy
 from prescribing.wishes import ALL, AWS, CEPH, MINIO, ORIGIN, PREFIXES, READING, everywhere, wish
 
 WORLD = {"allUsers", "allAuthenticatedUsers"}
 
 
-def policy_of(kind: Kind, modes: frozenset[Mode] = ALL, options: Options = AWS, **more: Any) -> Any:
+def policy_of(kind: Kind, modes: frozenset[Mode] = ALL, options: PolicyNames = AWS, **more: Any) -> Any:
     (one,) = prescribe(wish(options, **more), modes, kinds=[kind])
     return json.loads(one.text)
 
@@ -78,7 +79,7 @@ def test_without_a_prefix_the_listing_has_no_condition() -> None:
 
 def test_append_only_leaves_deleting_out() -> None:
     assert "s3:DeleteObject" in actions(policy_of(Kind.USER_POLICY, frozenset({Mode.UPLOAD})))
-    given = policy_of(Kind.USER_POLICY, frozenset({Mode.UPLOAD}), Options(account="123456789012", append_only=True))
+    given = policy_of(Kind.USER_POLICY, frozenset({Mode.UPLOAD}), PolicyNames(account="123456789012", append_only=True))
     assert "s3:DeleteObject" not in actions(given)
     assert "s3:PutObject" in actions(given)
 
@@ -93,7 +94,7 @@ def test_every_arn_begins_with_the_partition_of_the_region(region: str, partitio
 
 
 def test_the_right_to_a_key_holds_by_way_of_s3_only() -> None:
-    options = Options(kms_key_arn="arn:aws-cn:kms:cn-north-1:123456789012:key/1")
+    options = PolicyNames(kms_key_arn="arn:aws-cn:kms:cn-north-1:123456789012:key/1")
     reading = policy_of(Kind.USER_POLICY, READING, options, region="cn-north-1")["Statement"][-1]
     assert reading["Action"] == "kms:Decrypt"
     assert reading["Condition"] == {"StringEquals": {"kms:ViaService": "s3.cn-north-1.amazonaws.com.cn"}}
@@ -101,7 +102,7 @@ def test_the_right_to_a_key_holds_by_way_of_s3_only() -> None:
 
 
 def test_public_media_opens_one_prefix_and_needs_one() -> None:
-    options = Options(account="123456789012", public_prefix="cruise/press")
+    options = PolicyNames(account="123456789012", public_prefix="cruise/press")
     refusing, public = policy_of(Kind.BUCKET_POLICY, frozenset({Mode.PUBLIC_MEDIA}), options)["Statement"]
     assert refusing["Effect"] == "Deny"
     assert public["Principal"] == "*"
@@ -109,7 +110,7 @@ def test_public_media_opens_one_prefix_and_needs_one() -> None:
     assert public["Resource"] == "arn:aws:s3:::reef-2021/cruise/press/*"
     for prefix, wanted in (("", ""), ("cruise/", "elsewhere/"), ("cruise/", "cruise-2/")):
         with pytest.raises(Invalid) as caught:
-            policy_of(Kind.BUCKET_POLICY, ALL, Options(account="123456789012", public_prefix=wanted), prefix=prefix)
+            policy_of(Kind.BUCKET_POLICY, ALL, PolicyNames(account="123456789012", public_prefix=wanted), prefix=prefix)
         assert caught.value.field == "public_prefix"
 
 
@@ -122,20 +123,20 @@ def test_a_role_of_another_account_asks_for_an_external_id() -> None:
     same = policy_of(Kind.TRUST_POLICY)["Statement"][0]
     assert same["Principal"] == {"AWS": "arn:aws:iam::123456789012:user/moorage-reef"}
     assert "Condition" not in same
-    other = Options(account="123456789012", role_arn="arn:aws:iam::999999999999:role/big", external_id="b7 x")
+    other = PolicyNames(account="123456789012", role_arn="arn:aws:iam::999999999999:role/big", external_id="b7 x")
     assert policy_of(Kind.TRUST_POLICY, ALL, other)["Statement"][0]["Condition"] == {
         "StringEquals": {"sts:ExternalId": "b7 x"}
     }
     assert '"EXTERNAL-ID"' in json.dumps(
         policy_of(
-            Kind.TRUST_POLICY, ALL, Options(account="123456789012", role_arn="arn:aws:iam::999999999999:role/big")
+            Kind.TRUST_POLICY, ALL, PolicyNames(account="123456789012", role_arn="arn:aws:iam::999999999999:role/big")
         )
     )
 
 
 def test_who_may_take_a_role_with_a_certificate_is_bound_to_anchor_and_name() -> None:
     anchor = "arn:aws:rolesanywhere:eu-west-1:123456789012:trust-anchor/1"
-    options = Options(trust_anchor_arn=anchor, certificate_cn="media")
+    options = PolicyNames(trust_anchor_arn=anchor, certificate_cn="media")
     (statement,) = policy_of(Kind.ROLES_ANYWHERE, ALL, options)["Statement"]
     assert statement["Principal"] == {"Service": "rolesanywhere.amazonaws.com"}
     assert set(statement["Action"]) == {"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"}
@@ -152,7 +153,7 @@ def test_events_come_from_this_bucket_of_this_account_only() -> None:
         "ArnEquals": {"aws:SourceArn": "arn:aws:s3:::reef-2021"},
         "StringEquals": {"aws:SourceAccount": "123456789012"},
     }
-    topic = Options(account="123456789012", topic_arn="arn:aws:sns:eu-west-1:123456789012:dives")
+    topic = PolicyNames(account="123456789012", topic_arn="arn:aws:sns:eu-west-1:123456789012:dives")
     assert policy_of(Kind.TOPIC_POLICY, ALL, topic)["Statement"][0]["Action"] == "sns:Publish"
     assert policy_of(Kind.NOTIFICATION, ALL, topic)["TopicConfigurations"][0]["Filter"] == {
         "Key": {"FilterRules": [{"Name": "prefix", "Value": "cruise/"}]}
@@ -161,24 +162,24 @@ def test_events_come_from_this_bucket_of_this_account_only() -> None:
 
 @pytest.mark.parametrize(("modes", "letters"), [(READING, "rl"), (ALL, "racwdl")])
 def test_a_signature_has_the_letters_of_its_modes(modes: frozenset[Mode], letters: str) -> None:
-    told = policy_of(Kind.SAS, modes, Options(), provider=Provider.AZURE)
+    told = policy_of(Kind.SAS, modes, PolicyNames(), provider=Provider.AZURE)
     assert told["container"] == {"sr": "c", "sp": letters, "spr": "https"}
     assert set(told["or account"]["sp"]) == set(letters)
     assert told["or account"]["ss"] == "b"
 
 
 def test_google_is_limited_to_the_prefix_for_objects_and_listings() -> None:
-    told = policy_of(Kind.ROLE, READING, Options(), provider=Provider.GOOGLE)
+    told = policy_of(Kind.ROLE, READING, PolicyNames(), provider=Provider.GOOGLE)
     (binding,) = told["bindings"]
     assert binding["role"] == "roles/storage.objectViewer"
     assert 'startsWith("projects/_/buckets/reef-2021/objects/cruise/")' in binding["condition"]["expression"]
     assert 'objectListPrefix", "").startsWith("cruise/")' in binding["condition"]["expression"]
-    given = policy_of(Kind.CUSTOM_ROLE, READING, Options(), provider=Provider.GOOGLE)["includedPermissions"]
+    given = policy_of(Kind.CUSTOM_ROLE, READING, PolicyNames(), provider=Provider.GOOGLE)["includedPermissions"]
     assert given == ["storage.objects.get", "storage.objects.list"]
 
 
 def test_what_nobody_told_stands_in_capitals_and_a_note_says_what_to_write() -> None:
-    (one,) = prescribe(wish(Options()), ALL - {Mode.PUBLIC_MEDIA}, kinds=[Kind.TRUST_POLICY])
+    (one,) = prescribe(wish(PolicyNames()), ALL - {Mode.PUBLIC_MEDIA}, kinds=[Kind.TRUST_POLICY])
     assert "arn:aws:iam::ACCOUNT-ID:user/moorage-reef" in one.text
     assert one.notes == ("Replace ACCOUNT-ID by the 12 digits of your AWS account.",)
 
@@ -225,19 +226,19 @@ def test_documents_are_json_in_ascii_for_any_prefix(prefix: str) -> None:
         ("bucket", {"bucket": "a b"}, AWS),
         ("prefix", {"prefix": "cruise"}, AWS),
         ("prefix", {"prefix": "bad\udcff/"}, AWS),
-        ("account", {}, Options(account="12")),
-        ("identity", {}, Options(identity="a b")),
-        ("role_arn", {}, Options(role_arn="role/x")),
+        ("account", {}, PolicyNames(account="12")),
+        ("identity", {}, PolicyNames(identity="a b")),
+        ("role_arn", {}, PolicyNames(role_arn="role/x")),
         ("endpoint", {"endpoint": "https://x\nrm -rf"}, CEPH),
         ("region", {"region": "eu west"}, AWS),
         ("origins", {"origins": ("*",)}, AWS),
         ("origins", {"origins": ("https://media.example.org/",)}, AWS),
         ("provider", {"provider": Provider.DISK}, AWS),
-        ("server", {}, Options(server="other")),
-        ("certificate_cn", {}, Options(certificate_cn="a\nb")),
+        ("server", {}, PolicyNames(server="other")),
+        ("certificate_cn", {}, PolicyNames(certificate_cn="a\nb")),
     ],
 )
-def test_what_no_document_can_be_written_of_is_refused_by_name(field: str, more: Any, options: Options) -> None:
+def test_what_no_document_can_be_written_of_is_refused_by_name(field: str, more: Any, options: PolicyNames) -> None:
     with pytest.raises(Invalid) as caught:
         wish(options, **more)
     assert caught.value.field == field

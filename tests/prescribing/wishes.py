@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from moorage.model.policies import PolicyNames
 from moorage.model.store import Provider
-from moorage.prescribing import Mode, Options, Wish, sound
+from moorage.prescribing import Mode, Wish, sound
 
 ORIGIN: Final = "https://media.example.org"
-AWS: Final = Options(account="123456789012")
-MINIO: Final = Options(server="minio")
-CEPH: Final = Options(server="ceph")
+AWS: Final = PolicyNames(account="123456789012")
+MINIO: Final = PolicyNames(server="minio")
+CEPH: Final = PolicyNames(server="ceph")
 ALL: Final = frozenset(Mode)
 READING: Final = frozenset({Mode.LINK, Mode.MIRROR, Mode.SERVE_REDIRECT})
 PREFIXES: Final = st.text(
@@ -21,7 +22,7 @@ PREFIXES: Final = st.text(
 """Anything that a key may begin with."""
 
 
-def wish(options: Options = AWS, **more: Any) -> Wish:
+def wish(options: PolicyNames = AWS, **more: Any) -> Wish:
     """The store reef at AWS, below cruise/."""
     told: dict[str, Any] = {
         "provider": Provider.S3,
@@ -38,9 +39,9 @@ def everywhere(prefix: str = "cruise/") -> list[Wish]:
     """The same store at every provider and server."""
     return [
         wish(prefix=prefix),
-        wish(Options(account="123456789012", topic_arn="arn:aws:sns:eu-west-1:123456789012:dives"), prefix=prefix),
+        wish(PolicyNames(account="123456789012", topic_arn="arn:aws:sns:eu-west-1:123456789012:dives"), prefix=prefix),
         wish(
-            Options(
+            PolicyNames(
                 kms_key_arn="arn:aws:kms:eu-west-1:123456789012:key/1",
                 trust_anchor_arn="arn:aws:rolesanywhere:eu-west-1:123456789012:trust-anchor/1",
             ),
@@ -51,6 +52,6 @@ def everywhere(prefix: str = "cruise/") -> list[Wish]:
         wish(MINIO, endpoint="https://minio.example.org:9000", prefix=prefix),
         wish(CEPH, endpoint="https://ceph.example.org", prefix=prefix),
         wish(CEPH, endpoint="http://ceph.example.org", prefix=prefix),
-        wish(Options(), provider=Provider.AZURE, prefix=prefix),
-        wish(Options(), provider=Provider.GOOGLE, prefix=prefix),
+        wish(PolicyNames(), provider=Provider.AZURE, prefix=prefix),
+        wish(PolicyNames(), provider=Provider.GOOGLE, prefix=prefix),
     ]

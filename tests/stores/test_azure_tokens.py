@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
-import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-import servers
 from contracts.store_keys import read
 from moorage.model.credentials import ServicePrincipal
 from moorage.model.errors import Invalid, StoreDenied, StoreUnreachable
@@ -22,9 +19,11 @@ from moorage.stores.transport import Counters, Limits
 from servers import Server
 from stores.azure_container import container_of
 from stores.azure_facing import error, facing, listing
-from stores.certificates import tls_server
+from stores.azurite_https import secure, trusting
 from stores.faulty import QUICK, says
 from stores.oauth import CLIENT, SECRET, TENANT, SignIn, sign_in
+
+__all__ = ["secure"]
 
 A = Key("a")
 
@@ -138,21 +137,11 @@ async def test_a_token_that_the_store_refuses_is_replaced_once(service: SignIn) 
 # Azurite takes tokens over https only, and checks their audience, issuer and times.
 
 
-@pytest.fixture(scope="module")
-def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
-    folder = tmp_path_factory.mktemp("azurite")
-    _, authority = tls_server(folder)
-    with servers.azurite_over_https(folder / "leaf.pem") as server:
-        yield server, authority
-
-
 async def test_a_service_principal_works_and_lends_urls(
     service: SignIn, secure: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, authority = secure
-    trust = ssl.create_default_context(cadata=authority)
-    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trust))
-    monkeypatch.setattr(urllib.request, "urlopen", opener.open)
+    opener = trusting(authority, monkeypatch)
     async with container_of(server) as name:
         connection = Connection(Provider.AZURE, endpoint=server.endpoint, ca=authority, credentials=principal(service))
         store = AzureStore(Store("under-test", connection, bucket=Bucket(name), read_only=False))

@@ -20,11 +20,8 @@ from moorage.stores.s3 import S3Store
 from stores.s3_bucket import bucket_of, store_at
 
 
-class TestCeph(StoreContract):
-    @pytest.fixture
-    async def registered(self) -> AsyncIterator[Store]:
-        async with bucket_of(servers.ceph()) as name:
-            yield store_at(servers.ceph(), name)
+class S3Contract(StoreContract):
+    """The suite with adapters of the store ``registered``, which each server's class has."""
 
     @pytest.fixture
     async def store(self, registered: Store) -> AsyncIterator[S3Store]:
@@ -37,6 +34,13 @@ class TestCeph(StoreContract):
         adapter = S3Store(registered)
         yield adapter
         await adapter.aclose()
+
+
+class TestCeph(S3Contract):
+    @pytest.fixture
+    async def registered(self) -> AsyncIterator[Store]:
+        async with bucket_of(servers.ceph()) as name:
+            yield store_at(servers.ceph(), name)
 
     async def test_a_put_names_the_version_that_it_replaces(self, store: ObjectStore) -> None:
         """Ceph 16 refuses every `If-Match` on PUT, the right one too; moto below proves the rest."""
@@ -62,23 +66,11 @@ async def test_a_put_to_moto_names_the_version_that_it_replaces() -> None:
 
 
 @pytest.mark.soak
-class TestMoto(StoreContract):
+class TestMoto(S3Contract):
     @pytest.fixture
     async def registered(self) -> AsyncIterator[Store]:
         async with bucket_of(servers.moto()) as name:
             yield store_at(servers.moto(), name)
-
-    @pytest.fixture
-    async def store(self, registered: Store) -> AsyncIterator[S3Store]:
-        adapter = S3Store(replace(registered, read_only=False))
-        yield adapter
-        await adapter.aclose()
-
-    @pytest.fixture
-    async def reader(self, registered: Store) -> AsyncIterator[S3Store]:
-        adapter = S3Store(registered)
-        yield adapter
-        await adapter.aclose()
 
     async def test_odd_keys_are_kept_byte_for_byte(self, store: ObjectStore) -> None:
         """moto 5.2 finds no object whose key has a line break; Ceph above has them."""

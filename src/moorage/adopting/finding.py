@@ -16,7 +16,7 @@ from moorage.model.keys import Bucket, Key, escape
 from moorage.model.objects import ObjectInfo
 from moorage.model.store import ConnectionId, ObjectStore, Store
 from moorage.model.transaction import Facts, Transaction
-from moorage.reading.resolve import Opens, Resolver, Web
+from moorage.reading.resolve import Opens, Resolved, Resolver, Web
 from moorage.registering.usable import OpenBucket, WebStore, open_to, opening_connections, usable_stores
 
 PAGES: Final = 20
@@ -108,13 +108,13 @@ class Finder:
         if name in failed:
             raise failed[name]
 
-    async def _place(self, url: str, place: object) -> Place:
+    async def _place(self, url: str, place: Resolved | Opens | Web) -> Place:
         if isinstance(place, Web):
             key = Key(self.linkable(place.url))
             return Place(url, await self.web_store(), key)
         if isinstance(place, Opens):
             raise NotFound("The store that was made does not hold it.", "Look at the store's prefix.")
-        store, key = place.store, place.key  # type: ignore[attr-defined]
+        store, key = place.store, place.key
         if not key:
             raise Invalid("The address names a bucket and no object in it.", "Write the object's key behind it.")
         return Place(url, store, key)

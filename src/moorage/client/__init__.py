@@ -7,10 +7,10 @@ with Client("https://media.example.org/moorage", token="mrg_...") as client:
 
 from moorage.client.asynchronous import AsyncClient
 from moorage.client.bucket_links import BucketLink, MadeBucketLink
-from moorage.client.cors import Cors, CorsAnswer, CorsLack, CorsRule
+from moorage.client.cors import Cors, CorsAnswer, CorsLack
 from moorage.client.credentials import AnyCredentials, ServiceAccountPath
 from moorage.client.lending import FoundObject, IssuedLoan, LentObject, Loan, LoanUrl, RevokedLoan
-from moorage.client.policies import PolicyDocument, PolicyFinding, PolicyNames
+from moorage.client.policies import PolicyDocument, PolicyFinding
 from moorage.client.replaced import CredentialsEnd, FormerCredentials, StoreCredentials
 from moorage.client.shapes import (
     Children,
@@ -31,6 +31,8 @@ from moorage.client.shapes import (
 from moorage.client.stores import StoreWish
 from moorage.client.synchronous import Client
 from moorage.client.transport import Limits
+from moorage.model.cors import CorsRule
+from moorage.model.policies import PolicyNames
 
 __all__ = [
     "AnyCredentials",

@@ -7,18 +7,7 @@ from dataclasses import dataclass
 
 from moorage.client.calls import Calls, part, query_of
 from moorage.client.codec import decode
-
-
-@dataclass(frozen=True, slots=True)
-class CorsRule:
-    """One rule of a bucket; ``id`` is S3's only."""
-
-    origins: tuple[str, ...]
-    methods: tuple[str, ...]
-    request_headers: tuple[str, ...] = ()
-    exposed_headers: tuple[str, ...] = ()
-    max_age_s: int = 0
-    id: str = ""
+from moorage.model.cors import CorsRule
 
 
 @dataclass(frozen=True, slots=True)

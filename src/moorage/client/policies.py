@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from moorage.client.calls import Calls, part, query_of
 from moorage.client.codec import decode
+from moorage.model.policies import PolicyNames
 from moorage.model.store import Provider
 
 
@@ -34,29 +35,6 @@ class PolicyFinding:
     what: str
     why: str
     write: str
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyNames:
-    """Names that no store holds; what is empty is filled in where it is known, else a word in capitals stands there."""
-
-    server: str = ""
-    """aws, ceph or minio; empty: what the endpoint looks like."""
-    account: str = ""
-    """AWS: 12 digits. Azure: the storage account. Google: the project."""
-    identity: str = ""
-    role_arn: str = ""
-    external_id: str = ""
-    kms_key_arn: str = ""
-    queue_arn: str = ""
-    topic_arn: str = ""
-    public_prefix: str = ""
-    trust_anchor_arn: str = ""
-    certificate_cn: str = ""
-    subscription: str = ""
-    resource_group: str = ""
-    expires: str = ""
-    append_only: bool = False
 
 
 NO_NAMES = PolicyNames()

@@ -9,7 +9,7 @@ from moorage.prescribing.prescribe import kinds_of, modes_of, prescribe
 from moorage.prescribing.registered import wish_for
 from moorage.prescribing.session import session_policy
 from moorage.prescribing.soundness import sound
-from moorage.prescribing.wish import Options, Server, Wish
+from moorage.prescribing.wish import Server, Wish
 
 __all__ = [
     "MEANING",
@@ -18,7 +18,6 @@ __all__ = [
     "Form",
     "Kind",
     "Mode",
-    "Options",
     "Server",
     "Weight",
     "Wish",

@@ -48,9 +48,6 @@ class Form(StrEnum):
     TERRAFORM = "terraform"
 
 
-TOOLS: Final = (Form.AWS, Form.GCLOUD, Form.AZ, Form.MC, Form.TERRAFORM)
-
-
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A document before it is written in a form. ``where``: the place where a person puts it."""

@@ -8,14 +8,15 @@ from urllib.parse import urlsplit
 
 from moorage.model.account import account_of
 from moorage.model.credentials import Role, RolesAnywhere, ServiceAccount, ServicePrincipal
+from moorage.model.policies import PolicyNames
 from moorage.model.store import Provider, Store
 from moorage.prescribing.soundness import sound
-from moorage.prescribing.wish import Options, Wish
+from moorage.prescribing.wish import Wish
 
-NOTHING = Options()
+NOTHING = PolicyNames()
 
 
-def wish_for(store: Store, *, origins: tuple[str, ...], options: Options = NOTHING) -> Wish:
+def wish_for(store: Store, *, origins: tuple[str, ...], options: PolicyNames = NOTHING) -> Wish:
     """The wish that a registered store is; what its credentials name is filled in where ``options`` say nothing."""
     told = {one.name: getattr(options, one.name) for one in fields(options) if getattr(options, one.name)}
     given = store.connection.credentials
@@ -40,7 +41,7 @@ def wish_for(store: Store, *, origins: tuple[str, ...], options: Options = NOTHI
             region=store.connection.region,
             endpoint=store.connection.endpoint,
             origins=origins,
-            options=Options(**(known | told)),
+            options=PolicyNames(**(known | told)),
         )
     )
 

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from moorage.model.errors import Invalid
 from moorage.model.keys import needs_escape
+from moorage.model.policies import PolicyNames
 from moorage.model.store import Provider
 from moorage.prescribing.arn import parts
-from moorage.prescribing.wish import Options, Server, Wish
+from moorage.prescribing.wish import Server, Wish
 
 ARNS: Final = ("role_arn", "kms_key_arn", "queue_arn", "topic_arn", "trust_anchor_arn")
 _DIGITS: Final = re.compile(r"\d{12}", re.ASCII)
@@ -76,7 +77,7 @@ def _need_names(wish: Wish) -> None:
         raise _invalid(f"{told.topic_arn[:80]!r} is no topic.", "Write the topic's name alone.", "topic_arn")
 
 
-def _need_texts(told: Options) -> None:
+def _need_texts(told: PolicyNames) -> None:
     for name in ("subscription", "resource_group", "expires"):
         value = getattr(told, name)
         if value and not _PLACE.fullmatch(value):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from moorage.model.errors import Invalid
 from moorage.model.keys import prefix_of
+from moorage.model.policies import PolicyNames
 from moorage.model.store import Provider
 from moorage.prescribing.arn import account_in, partition_of, parts
 
@@ -23,36 +24,6 @@ class Server(StrEnum):
     MINIO = "minio"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a person may tell beside the store, each empty where nothing is known."""
-
-    server: str = ""
-    """aws, ceph or minio; empty: what the endpoint looks like."""
-    account: str = ""
-    """AWS: the 12 digits of the account. Azure: the storage account. Google: the project."""
-    identity: str = ""
-    """AWS: name or ARN of the user or role whose keys Moorage has. Google, Azure: its e-mail address or id."""
-    role_arn: str = ""
-    """The role that is lent for big uploads."""
-    external_id: str = ""
-    kms_key_arn: str = ""
-    queue_arn: str = ""
-    topic_arn: str = ""
-    """Google: the name of the topic."""
-    public_prefix: str = ""
-    """What the world may read in the mode public-media; empty: the store's own prefix."""
-    trust_anchor_arn: str = ""
-    certificate_cn: str = ""
-    """The common name in the certificate with which Moorage asks for a role."""
-    subscription: str = ""
-    resource_group: str = ""
-    expires: str = ""
-    """Azure: the day on which a signature ends, such as 2027-01-31."""
-    append_only: bool = False
-    """Leave the right to delete out."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A store that there is or shall be, and the names around it. ``prefix`` is empty or ends with ``/``."""
@@ -64,7 +35,7 @@ class Wish:
     region: str = ""
     endpoint: str = ""
     origins: tuple[str, ...] = ()
-    options: Options = Options()
+    options: PolicyNames = PolicyNames()
 
     @property
     def server(self) -> Server:

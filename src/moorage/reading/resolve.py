@@ -133,10 +133,7 @@ class Resolver:
                 "bucket has another prefix.",
                 "An admin widens the store's prefix, or registers another store of that bucket.",
             )
-        return NotFound(
-            f"'{shown(text)}' lies in no registered store that is open to you.",
-            "List the stores with `moorage store ls`; an admin registers one with `moorage store add`.",
-        )
+        return _nowhere(text)
 
 
 def resolve(address: str, stores: Iterable[Store]) -> Resolved:
@@ -152,8 +149,12 @@ def resolve(address: str, stores: Iterable[Store]) -> Resolved:
     web = [store for store in known if is_for_the_web(store)]
     if web and isinstance(found, Web) and found.url.startswith("https://"):
         return Resolved(web[0], found.url)
-    raise NotFound(
-        f"'{shown(address)}' lies in no registered store that is open to you.",
+    raise _nowhere(address)
+
+
+def _nowhere(text: str) -> NotFound:
+    return NotFound(
+        f"'{shown(text)}' lies in no registered store that is open to you.",
         "List the stores with `moorage store ls`; an admin registers one with `moorage store add`.",
     )
 

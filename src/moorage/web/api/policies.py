@@ -15,6 +15,7 @@ from moorage.edge.face import Face
 from moorage.model.access import Principal, Role
 from moorage.model.errors import Invalid
 from moorage.model.keys import prefix_of
+from moorage.model.policies import PolicyNames
 from moorage.model.store import Provider, Store
 from moorage.prescribing import (
     Document,
@@ -22,7 +23,6 @@ from moorage.prescribing import (
     Form,
     Kind,
     Mode,
-    Options,
     Wish,
     check_policy,
     modes_of,
@@ -70,9 +70,9 @@ class Asked(Body):
             return texts
         return [one for text in texts for one in (text.split(",") if isinstance(text, str) else [text]) if one]
 
-    def options(self) -> Options:
+    def options(self) -> PolicyNames:
         """The names that were told."""
-        return Options(**{one.name: getattr(self, one.name) for one in fields(Options)})
+        return PolicyNames(**{one.name: getattr(self, one.name) for one in fields(PolicyNames)})
 
 
 class WishBody(Asked):
