@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from moorage.cli.sizing import bytes_text, time_text
+from servers import warm
 from servers.moorage import Moorage, ask, clean_environment
 
 LISTENING = """
@@ -25,14 +26,7 @@ main(sys.argv[1:])
 
 
 def asked(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "moorage", "doctor", "--data", data, *words],
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return warm.run(["doctor", "--data", str(data), *words], clean_environment(), timeout=120)
 
 
 def figures(data: Path, objects: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from moorage.admitting import add_token, find_user
 from moorage.model.access import SYSTEM
 from moorage.settings import Settings
 from moorage.wiring import open_offline
+from servers import warm
 
 PASSWORD = "a password of the tests"
 _SERVES = re.compile(r"Moorage serves (\S+)")
@@ -39,7 +40,7 @@ class Moorage:
     address: str = ""
     link: str = ""
     said: list[str] = field(default_factory=list)
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[str] | warm.Started | None = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -53,24 +54,19 @@ class Moorage:
         """Start and wait until it says where it is."""
         self.said.clear()
         with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *self.through,
-                    sys.executable,
-                    "-m",
-                    "moorage",
-                    "serve",
-                    "--port",
-                    str(self.port),
-                    "--data",
-                    str(self.data),
-                ],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env=clean_environment() | self.settings,
-                start_new_session=True,
-            )
+            words = ["serve", "--port", str(self.port), "--data", str(self.data)]
+            environment = clean_environment() | self.settings
+            if self.through or not warm.is_ours(environment):
+                self.process = subprocess.Popen(
+                    [*self.through, sys.executable, "-m", "moorage", *words],
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    env=environment,
+                    start_new_session=True,
+                )
+            else:
+                self.process = warm.start(words, environment, stderr=log.fileno())
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.said.append(line)
@@ -112,6 +108,8 @@ class Moorage:
         """A command of the same program, on the same data directory and server."""
         environment = clean_environment() | self.settings
         environment |= {"MOORAGE_DATA": str(self.data), "MOORAGE_URL": self.address} | settings
+        if warm.is_ours(environment):
+            return warm.run(list(words), environment, input_=input_ or "", check=check, timeout=120)
         return subprocess.run(
             [sys.executable, "-m", "moorage", *words],
             env=environment,
@@ -137,8 +135,7 @@ class Moorage:
 
 def clean_environment() -> dict[str, str]:
     """The environment without anything that Moorage would read."""
-    ours = ("MOORAGE_", "STORAGE_", "REMOTE_STORAGE_", "CACHE_", "DATA_PATH", "AWS_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {name: value for name, value in os.environ.items() if not name.startswith(warm.OURS)}
 
 
 @dataclass

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ import pytest
 from contracts.store_keys import ODD_KEYS
 from moorage.keyring import KeyRing
 from moorage.stores.disk.naming import unstorable
-from servers import postgres
+from servers import postgres, warm
 from servers.moorage import Moorage, clean_environment
 from web.conftest import Face, moor
 from web.test_main_job import walked
@@ -70,16 +68,12 @@ def harbour(cluster: postgres.Cluster, tmp_path: Path) -> Iterator[Harbour]:
 
 
 @contextmanager
-def worker(harbour: Harbour, data: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def worker(harbour: Harbour, data: Path) -> Iterator[tuple[warm.Started, str]]:
     """A second process with a data directory of its own, and the name under which it takes work."""
     before = harbour.executors()
     with (data.parent / "worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "moorage", "worker", "--data", str(data)],
-            env=clean_environment() | harbour.settings,
-            stdout=log,
-            stderr=log,
-        )
+        environment = clean_environment() | harbour.settings
+        process = warm.start_on(["worker", "--data", str(data)], environment, stdout=log.fileno(), stderr=log.fileno())
     try:
         until(lambda: len(harbour.executors()) > len(before), 30, (data.parent / "worker.log").read_text)
         yield process, (harbour.executors() - before).pop()
