@@ -126,7 +126,7 @@ def test_make_demo_runs_without_root_and_leaves_nothing(tree: Path) -> None:
 def test_a_server_that_a_killed_demo_left_behind_is_ended(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "server").mkdir(parents=True)
-    with Moorage(home / "server") as left:
+    with Moorage(home / "server", through=("env",)) as left:  # its command line is what it is known by
         (home / ".moorage-demo").touch()
         cleaned = script("clean.py", "--data", home, "--environment", tmp_path / "none")
         assert cleaned.returncode == 0, cleaned.stdout

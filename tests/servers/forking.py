@@ -59,7 +59,8 @@ def _become(asked: dict[str, Any], streams: list[int]) -> None:
     sys.argv = ["moorage", *asked["words"]]
     for name, fd, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
         errors = getattr(sys, name).errors
-        setattr(sys, name, os.fdopen(fd, mode, encoding="utf-8", errors=errors, closefd=False))
+        lines = 1 if name == "stderr" else -1
+        setattr(sys, name, os.fdopen(fd, mode, lines, encoding="utf-8", errors=errors, closefd=False))
     code: int | str | None = 1
     try:
         runpy.run_module("moorage", run_name="__main__", alter_sys=True)

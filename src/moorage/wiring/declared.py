@@ -93,7 +93,10 @@ class Declared:
     async def reload(self, principal: Principal) -> Reloaded:
         """Look at the file now. Invalid where it is broken: what was declared before counts on."""
         principal.need_everywhere(Role.ADMIN)
-        applied = await self._load(principal)
+        try:
+            applied = await self._load(principal)
+        finally:
+            await self._tell()
         file = await asyncio.to_thread(links_file, self._settings)
         return Reloaded(str(file or ""), applied, tuple(await self._facts.read(warnings_of)))
 
@@ -123,6 +126,7 @@ class Declared:
             # Written to meanwhile: what was read may be half of it, so the next look reads it again.
             self._loaded = after if after == before else None
             if applied:
+                log.info("Declared connections were applied.", added=applied.added, changed=applied.changed)
                 self._changed()
             return applied
 
@@ -147,9 +151,7 @@ class Declared:
 
     async def _look(self) -> None:
         with contextlib.suppress(Invalid):
-            applied = await self._load(SYSTEM)
-            if applied:
-                log.info("Declared connections were applied.", added=applied.added, changed=applied.changed)
+            await self._load(SYSTEM)
         await self._tell()
 
     async def _tell(self) -> None:
