@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from browser import sample
 from browser.harness import Harness, running
@@ -40,23 +40,25 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="package")
+def contexts(browser: Browser) -> dict[str, BrowserContext]:
+    """One for each colour scheme: what is static is loaded once for all tests."""
+    return {}
+
+
 @pytest.fixture
-def open_page(browser: Browser, harness: Harness) -> Iterator[Opener]:
-    """Opens a path in a context of its own; the same context for all tabs of one test."""
+def open_page(browser: Browser, contexts: dict[str, BrowserContext], harness: Harness) -> Iterator[Opener]:
+    """Opens a path in a tab of its own; when a test ends all tabs are closed, and what they were allowed is gone."""
     complaints: list[str] = []
-    context: list[Any] = []
     harness.clear()
     jobs = list(sample.JOBS)
 
     def opened(path: str, *, width: int = 1366, height: int = 768, scheme: Any = "light", wait: str = "") -> Page:
-        if not context:
-            context.append(
-                browser.new_context(
-                    viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
-                )
-            )
-            context[0].set_default_timeout(10_000)
-        page: Page = context[0].new_page()
+        if scheme not in contexts:
+            contexts[scheme] = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+            contexts[scheme].set_default_timeout(30_000)
+        page = contexts[scheme].new_page()
+        page.set_viewport_size({"width": width, "height": height})
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(harness.address + path)
@@ -66,6 +68,9 @@ def open_page(browser: Browser, harness: Harness) -> Iterator[Opener]:
 
     yield opened
     sample.JOBS[:] = jobs
-    for made in context:
-        made.close()
+    for context in contexts.values():
+        for page in context.pages:
+            page.close()
+        context.clear_permissions()
+        context.clear_cookies()
     assert [text for text in complaints if not any(part in text for part in EXPECTED)] == []

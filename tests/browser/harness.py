@@ -92,7 +92,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(self.path.removeprefix(BASE))
         if path.startswith("/static/"):
             file = PACKAGE / "static" / path.removeprefix("/static/")
-            self._send(200, file.read_bytes(), mimetypes.guess_type(file.name)[0] or "application/octet-stream")
+            media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            self._send(200, file.read_bytes(), media_type, ("Cache-Control", "public, max-age=31536000, immutable"))
         elif self.server.busy.get(path):
             self.server.busy[path] -= 1
             self._json({"title": "Busy", "detail": "The server is busy."}, 503)
@@ -180,7 +181,7 @@ class Handler(BaseHTTPRequestHandler):
         if sample.KINDS.get(index % 16) == "broken":
             self._json(UNDECODABLE, 422)
         else:
-            self._send(200, previews.preview(index, width), "image/webp", ("Cache-Control", "private, max-age=3600"))
+            self._send(200, previews.preview(index, width), "image/webp", ("Cache-Control", "no-store"))
 
     def _events(self) -> None:
         listener: queue.Queue[str] = queue.Queue()

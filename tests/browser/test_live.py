@@ -63,6 +63,9 @@ def test_a_job_that_asks_gets_its_question_without_a_reload(open_page: Opener, h
     assert page.locator("m-job[data-job='41']").count() == 1
     page.click("text=Show 20 of them")
     page.wait_for_function("() => document.querySelectorAll('.gone-list li').length === 20")
+    page.evaluate("document.querySelector('.gone-list').dataset.before = ''")
+    harness.tell(sample.job(41, "needs_confirmation", question=sample.QUESTION, no_worker=True))
+    page.wait_for_function("() => document.querySelectorAll('.gone-list:not([data-before]) li').length === 20")
 
 
 def test_a_job_that_ended_before_the_stream_began_is_caught_up_with(open_page: Opener, harness: Harness) -> None:

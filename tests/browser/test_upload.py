@@ -29,6 +29,7 @@ def files(*names: str, size: int = 1000) -> list[Any]:
 
 def opened(open_page: Opener, path: str = "/folders/8", **how: Any) -> Page:
     page = open_page(path, **how)
+    page.on("filechooser", lambda _: None)  # from here on the browser hands each chooser to the test
     page.wait_for_selector(CHOOSER, state="attached")
     return page
 
