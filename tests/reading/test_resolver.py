@@ -123,10 +123,11 @@ def test_a_connection_opens_what_no_store_has_and_only_what_it_admits() -> None:
     assert (url.bucket, url.key, url.offered) == ("else", "a b", True)
     assert isinstance(resolver.find("s3://test1/x"), Resolved)
     only = Resolver([], [opens("lab", "wells:2020/")])
-    with pytest.raises(NotFound):
-        only.find("s3://wells/2020-secret/a")
-    with pytest.raises(NotFound):
-        only.find("s3://lab.example/cars/a")
+    for left_out in ("s3://wells/2020-secret/a", "s3://lab.example/cars/a", "s3://cars/a"):
+        with pytest.raises(NotFound, match="the buckets that are listed for lab do not hold it"):
+            only.find(left_out)
+    with pytest.raises(NotFound, match="open to you\\."):
+        only.find("azure://cars/a")
 
 
 def test_two_connections_that_open_everything_are_never_guessed_between() -> None:

@@ -133,6 +133,13 @@ class Resolver:
                 "bucket has another prefix.",
                 "An admin widens the store's prefix, or registers another store of that bucket.",
             )
+        listing = sorted({name for place in places for name in self._openings.lists_others(place)})
+        if listing:
+            return NotFound(
+                f"'{shown(text)}' lies in no registered store that is open to you, and the buckets that are listed "
+                f"for {', '.join(listing)} do not hold it.",
+                "An admin adds the bucket to that list, such as `buckets` in remote_links.yml, or registers a store.",
+            )
         return _nowhere(text)
 
 

@@ -55,6 +55,7 @@ class Openings:
     def __init__(self, connections: Iterable[Connection], servers: Servers) -> None:
         self._named: dict[_Name, list[Connection]] = {}
         self._all: dict[tuple[str | None, Provider], list[Connection]] = {}
+        self._listing: dict[tuple[str | None, Provider], list[Connection]] = {}
         for connection in connections:
             if connection.open_buckets is not None:
                 disk = connection.provider is Provider.DISK
@@ -66,6 +67,8 @@ class Openings:
             for place in (None, server):
                 if not buckets and not disk:
                     self._all.setdefault((place, provider), []).append(connection)
+                elif not disk:
+                    self._listing.setdefault((place, provider), []).append(connection)
                 for bucket in {connection.name} if disk else {bucket_in(word) for word in buckets}:
                     self._named.setdefault((place, provider, bucket), []).append(connection)
 
@@ -80,6 +83,11 @@ class Openings:
         ]
         every = (one for one in self._all.get((place.server, place.provider), ()) if _in_region(one, place))
         return named or list(every)
+
+    def lists_others(self, place: Place) -> list[str]:
+        """What connections are called whose lists leave the bucket, or the key in it, out."""
+        found = self._listing.get((place.server, place.provider), ()) if place.bucket else ()
+        return [one.name or one.origin for one in found if _in_region(one, place)]
 
 
 def _providers(connection: Connection, server: str) -> Iterator[Provider]:
