@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moorage.model.address import address_in
@@ -82,6 +82,8 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
+@example("\udd00")
+@example("s3://reefpics/half \ud83d")
 @given(st.lists(WORDS, max_size=12).map("".join) | st.text(st.characters(exclude_categories=()), max_size=60))
 def test_any_text_gets_an_answer_or_one_of_three_errors(text: str) -> None:
     with contextlib.suppress(Invalid, NotFound, Conflict):

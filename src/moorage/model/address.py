@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from moorage.model.errors import Invalid
-from moorage.model.keys import Key, escape, key_bytes
+from moorage.model.keys import Key, escape, has_bytes, key_bytes
 from moorage.model.store import Provider, Store
 
 SCHEMES: Final = {
@@ -50,7 +50,7 @@ def address_of(text: str) -> Address:
     """The same of a text that has no line end of its own: every letter counts."""
     scheme, separator, rest = text.partition("://")
     provider = SCHEMES.get(scheme.lower())
-    if not separator or provider is None:
+    if not separator or provider is None or not has_bytes(text):
         raise Invalid(
             f"'{shown(text)}' is no address of an object.",
             "Write s3://bucket/key, azure://container/key, google://bucket/key, fs://store/key or https://host/path.",

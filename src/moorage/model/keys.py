@@ -18,6 +18,7 @@ ETag = NewType("ETag", str)
 """The provider's entity tag without quotes; empty where there is none."""
 
 ESCAPED: Final = "escaped"
+_NO_BYTES = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u2028\u2029\ud800-\udfff]")
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|\\)")
 
@@ -42,13 +43,19 @@ def needs_escape(key: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in key)
 
 
+def has_bytes(text: str) -> bool:
+    """False for a text that no bytes are the key of: JSON can spell half a character alone."""
+    return _NO_BYTES.search(text) is None
+
+
 def escape(key: str) -> str:
     r"""A printable form: control characters and undecodable bytes as ``\xNN``, ``\`` doubled."""
 
     def one(match: re.Match[str]) -> str:
         if match.group() == "\\":
             return "\\\\"
-        return "".join(f"\\x{byte:02x}" for byte in key_bytes(match.group()))
+        raw = key_bytes(match.group()) if has_bytes(match.group()) else match.group().encode("utf-8", "surrogatepass")
+        return "".join(f"\\x{byte:02x}" for byte in raw)
 
     return _UNPRINTABLE.sub(one, key)
 
