@@ -16,7 +16,7 @@ from moorage.jobs.dispatcher import Pace
 from moorage.jobs.failing import MAX_TRIES, backoff_s
 from moorage.model.access import SYSTEM, Principal, Role, UserId
 from moorage.model.errors import Conflict, Forbidden, InUse, StoreDenied, StoreUnreachable
-from moorage.model.jobs import Job, JobId, JobState
+from moorage.model.jobs import Job, JobId, JobState, Work
 from moorage.model.slices import Flow, Lost, Slice, own
 from moorage.model.transaction import Transaction
 
@@ -196,18 +196,18 @@ async def test_a_step_that_this_version_does_not_know_fails_the_job(bench: Bench
 
 async def test_work_that_nobody_told_of_is_found_and_a_dead_slice_is_replaced(bench: Bench) -> None:
     bench.steps["end"] = bench.end
-
-    def write(tx: Transaction) -> JobId:
-        job = tx.jobs.add(Job(JobId(0), "toy", 1, JobState.QUEUED, "Play", now_ms()))
-        tx.jobs.add_work(job.id, "end")
-        return job.id
-
-    job = await bench.facts.write(write)
-    row = (await bench.facts.read(lambda tx: tx.jobs.works(job)))[0]
     dead = asyncio.create_task(asyncio.sleep(0))
     await dead
-    bench.runner.tasks[row.workflow] = dead
-    found = await bench.until(job, lambda one: one.state.final)
+
+    def write(tx: Transaction) -> Work:
+        job = tx.jobs.add(Job(JobId(0), "toy", 1, JobState.QUEUED, "Play", now_ms()))
+        tx.jobs.add_work(job.id, "end")
+        (row,) = tx.jobs.works(job.id)
+        bench.runner.tasks[row.workflow] = dead
+        return row
+
+    row = await bench.facts.write(write)
+    found = await bench.until(row.job, lambda one: one.state.final)
     assert found.state is JobState.SUCCEEDED
     assert (await bench.facts.read(lambda tx: tx.jobs.work(row.id))).epoch == row.epoch + 1
 

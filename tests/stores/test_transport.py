@@ -84,6 +84,8 @@ async def test_a_job_never_takes_a_readers_place() -> None:
         transport = Transport(limits=Limits(jobs=2, reading=2))
         job = get(f"{server.endpoint}/job")
         jobs = [asyncio.create_task(fetch(transport, job, Purpose.JOBS)) for _ in range(6)]
+        while busy < 2:
+            await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
         assert busy == 2
         assert (await asyncio.wait_for(fetch(transport, get(server.endpoint)), 2)).status == 200

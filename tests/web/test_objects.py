@@ -128,7 +128,7 @@ def _addresses_of(face: Face, server: Server, bucket: str) -> None:
             found = client.resolve(address)
             assert (found.store, found.key) == (bucket, "cruise/100% #1.txt"), address
         assert b"".join(client.object_content(bucket, "cruise/100% #1.txt", start=2)) == b"chor"
-        for elsewhere in (f"s3://{bucket}/secret.txt", f"https://s3.eu-west-1.amazonaws.com/{bucket}/cruise/x"):
+        for elsewhere in (f"s3://{bucket}/secret.txt", f"http://s3.eu-west-1.amazonaws.com/{bucket}/cruise/x"):
             with pytest.raises(NotFound):
                 client.resolve(elsewhere)
         with pytest.raises(NotFound, match="holds only what lies below 'cruise/'"):
