@@ -216,6 +216,29 @@ def _previews(operator: Operator, _: Row) -> None:
     assert [one for one in (operator.data / "cache" / "previews").rglob("*") if one.is_file()]
 
 
+@works(PAGE, "`CACHE_STORAGE_SIZE: 10g`")
+def _originals(operator: Operator, _: Row) -> None:
+    for variables in ({}, {"MOORAGE_DATA": str(operator.folder / "bare")}):
+        found = shown(operator, **variables)
+        assert (found["cache_storage_size"][0], found["cache_storage_expires"][0]) == ("10g", "7d")
+
+
+@works(PAGE, "A preview is made from the storage cache")
+def _from_the_cache(operator: Operator, _: Row) -> None:
+    with operator.client() as client:
+        project = client.add_project("Read before")
+        for name in ("read.png", "unread.png"):
+            client.upload(PIXEL, project.root, name=name)
+        unread, read = sorted(client.items("Read before"), key=lambda item: item.name != "unread.png")
+        assert client.read(read.id) == PIXEL
+    s3, bucket = admin(ceph()), f"{operator.facts['prefix']}-public"
+    for item in (read, unread):
+        s3.delete_object(Bucket=bucket, Key=str(item.key))
+    s3.close()
+    made = [operator.face("GET", f"/api/v1/items/{item.id}/preview?width=8&height=8").status for item in (read, unread)]
+    assert made == [200, 404]
+
+
 @works(PAGE, "They stand in the override file")
 def _proxy(operator: Operator, row: Row) -> None:
     folder = operator.folder / "proxy"

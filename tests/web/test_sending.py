@@ -104,7 +104,7 @@ async def located(store: Watched) -> Located:
 async def serve(store: Watched, reader: Reader, wanted: str = "") -> None:
     """Answer a GET, with the range that is wanted."""
     found = await located(store)
-    content = Content(cast("Any", None), cast("Any", None), lambda _: store)
+    content = Content(cast("Any", None), cast("Any", None), lambda _: store, cast("Any", None))
     headers = {"range": wanted} if wanted else {}
     source = ItemBytes(content, found)
     answer = Answer("GET", headers, "", reader.receive, reader.send)

@@ -1,6 +1,7 @@
-"""An entry of the variant cache as bytes: magic, length of the head, checksum, head, data.
+"""An entry of a cache as bytes: data, facts, and a tail with the length of the facts, a checksum and a magic.
 
-The checksum spares the fsync: an entry that a power cut tore apart does not match it and is a miss.
+The data stand first, so that a part of them is read without looking at the rest. The checksum spares the fsync:
+an entry that a power cut tore apart does not match it and is a miss.
 """
 
 from __future__ import annotations
@@ -8,42 +9,31 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from typing import Final
+from typing import Any, Final
 
-from moorage.model.variant import Rendered
-
-_MAGIC: Final = b"MOORVAR1"
-_FRONT: Final = struct.Struct("!8sII")
+_MAGIC: Final = b"MOORENT2"
+_TAIL: Final = struct.Struct("!II8s")
 
 
 class Corrupted(Exception):
     """The bytes are not a whole entry of that name."""
 
 
-def pack(digest: str, rendered: Rendered) -> bytes:
-    """A variant and its facts under the name ``digest``."""
-    facts = [
-        digest,
-        len(rendered.data),
-        rendered.media_type,
-        rendered.source_width,
-        rendered.source_height,
-        rendered.duration_ms,
-    ]
-    head = json.dumps(facts).encode()
-    checksum = zlib.crc32(rendered.data, zlib.crc32(head))
-    return _FRONT.pack(_MAGIC, len(head), checksum) + head + rendered.data
+def pack(digest: str, facts: list[Any], data: bytes) -> list[bytes]:
+    """An entry under the name ``digest``, in pieces that are written one after the other."""
+    told = json.dumps([digest, len(data), *facts]).encode()
+    return [data, told, _TAIL.pack(len(told), zlib.crc32(told, zlib.crc32(data)), _MAGIC)]
 
 
-def unpack(digest: str, entry: bytes) -> Rendered:
-    """The inverse of ``pack``. Raises Corrupted for anything else, another entry's bytes included."""
-    if len(entry) < _FRONT.size:
+def unpack(digest: str, entry: bytes) -> tuple[list[Any], bytes]:
+    """The facts and the data. Raises Corrupted for anything else, another entry's bytes included."""
+    end = len(entry) - _TAIL.size
+    if end < 0:
         raise Corrupted("too short")
-    magic, length, checksum = _FRONT.unpack_from(entry)
-    start = _FRONT.size + length
-    if magic != _MAGIC or zlib.crc32(memoryview(entry)[_FRONT.size :]) != checksum:
+    length, checksum, magic = _TAIL.unpack_from(entry, end)
+    if magic != _MAGIC or zlib.crc32(memoryview(entry)[:end]) != checksum:
         raise Corrupted("not what was written")
-    name, size, media_type, width, height, duration = json.loads(entry[_FRONT.size : start])
-    if name != digest or size != len(entry) - start:
+    name, size, *facts = json.loads(entry[end - length : end])
+    if name != digest or size != end - length:
         raise Corrupted("the entry of another name")
-    return Rendered(entry[start:], media_type, width, height, duration)
+    return facts, entry[:size]

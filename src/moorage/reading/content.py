@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
 from moorage.model.catalogue import Item
 from moorage.model.errors import Changed, NotFound, ObjectNotFound, StoreDenied
 from moorage.model.keys import escape, key_bytes
 from moorage.model.objects import ByteRange, ObjectBody, ObjectInfo
-from moorage.model.store import ObjectStore, Store, StoreId
+from moorage.model.store import ObjectStore, Provider, Store, StoreId
 from moorage.model.transaction import ChangedRow, Facts
 from moorage.reading.locate import Located, Locator
+from moorage.reading.originals import Original, Originals
+
+_AT_HAND: Final = (Provider.DISK, Provider.MEMORY)
+"""Providers whose bytes are as near as a cache's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Content:
     locator: Locator
     adapter: Callable[[Store], ObjectStore]
     """The open adapter of a store, shared by all readers."""
+    originals: Originals
+    """The cache before every store that is not a disk."""
     denied: Callable[[StoreId], None] = lambda _store: None
     """Called when a store refuses a reader."""
 
@@ -31,10 +38,16 @@ class Content:
 
         Raises ObjectNotFound when it is gone, StoreUnreachable and StoreDenied with the store's reason.
         """
-        readable(located.item)
+        item = located.item
+        readable(item)
         store = self.adapter(located.store)
         with self._watched(located):
-            return await store.get(located.item.key, byte_range=byte_range, if_match=located.item.etag or None)
+            if located.store.connection.provider not in _AT_HAND and (item.etag or item.generation):
+                info = ObjectInfo(item.key, item.size, item.etag, item.modified_ms, item.generation)
+                found = await self.originals.open(Original(item.store, info, item.version, store), byte_range)
+                if found is not None:
+                    return found
+            return await store.get(item.key, byte_range=byte_range, if_match=item.etag or None)
 
     async def open(self, located: Located, byte_range: ByteRange | None = None) -> tuple[Located, ObjectBody]:
         """The object as it is now; a changed object is noted in the catalogue first."""

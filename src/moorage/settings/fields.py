@@ -154,6 +154,22 @@ class Settings(Machine, Later):
         alias="CACHE_PREVIEWS_EXPIRES",
     )
 
+    cache_storage_size: Bytes = setting(
+        10 * 2**30,
+        "The most that the cache of originals holds: what buckets and web servers have, not disks.",
+        unit="size",
+        alias="CACHE_STORAGE_SIZE",
+    )
+    cache_storage_expires: Time = setting(
+        timedelta(days=7),
+        "What was fetched is served without asking its store for so long, and goes when nobody asked for it.",
+        unit="time",
+        alias="CACHE_STORAGE_EXPIRES",
+    )
+    cache_storage_stale: bool = setting(
+        True, "Serve an original that is older than that while its store cannot be reached.", unit="true or false"
+    )
+
     decoder_workers: Count = setting(2, "How many processes open images and video.", unit="processes")
     decoder_memory: Bytes = setting(2 * 2**30, "The most memory of one decoder process.", unit="size")
     decoder_time: Time = setting(timedelta(seconds=30), "The longest that one image or video may take.", unit="time")

@@ -105,15 +105,6 @@ class Later(BaseSettings):
         None, "The JSON file of a service account of Google.", unit="file", alias="REMOTE_STORAGE_CREDENTIALS_PATH"
     )
 
-    cache_storage_size: Bytes = _later(
-        10 * 2**30, "The most that the cache of originals holds.", unit="size", alias="CACHE_STORAGE_SIZE"
-    )
-    cache_storage_expires: Time = _later(
-        timedelta(days=7),
-        "An original that nobody asked for goes after it.",
-        unit="time",
-        alias="CACHE_STORAGE_EXPIRES",
-    )
     cache_image_converter_size: Bytes = _later(
         10 * 2**30,
         "The most that the cache of converted images holds.",

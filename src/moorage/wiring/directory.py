@@ -68,6 +68,11 @@ class Directory:
         return self.root / "cache" / "previews"
 
     @property
+    def originals(self) -> Path:
+        """The cache of what stores hold."""
+        return self.root / "cache" / "originals"
+
+    @property
     def storage(self) -> Path:
         """What was uploaded into projects without a store of their own."""
         return self.root / "storage"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from moorage.admitting import MACHINE_MARK, Door, SlowPasswords, new_bearer
 from moorage.adopting import Adopting, Aliasing
 from moorage.adopting.finding import Finder
-from moorage.cache import FileVariantCache, SingleFlight
+from moorage.cache import FileChunkCache, FileVariantCache, SingleFlight
 from moorage.cataloguing.browsing import Browsing
 from moorage.cataloguing.changing import Changing
 from moorage.cataloguing.projects import Projects
@@ -32,6 +32,7 @@ from moorage.model.keys import Bucket
 from moorage.model.mirror import Mirror
 from moorage.reading.content import Content
 from moorage.reading.locate import Locator
+from moorage.reading.originals import Originals
 from moorage.reading.variants import Variants
 from moorage.registering.connecting import Connecting
 from moorage.registering.cors import Crossing
@@ -137,10 +138,16 @@ async def _compose(
         offline.directory.previews, max_bytes=settings.cache_previews_size, max_age=settings.cache_previews_expires
     )
     stack.push_async_callback(cache.aclose)
+    chunks = FileChunkCache(
+        offline.directory.originals, max_bytes=settings.cache_storage_size, max_age=settings.cache_storage_expires
+    )
+    stack.push_async_callback(chunks.aclose)
+    originals = Originals(chunks, expires=settings.cache_storage_expires, stale=settings.cache_storage_stale)
+    stack.push_async_callback(originals.aclose)
     runner = DbosRunner(_durable_url(offline), version=version("moorage"), places=settings.job_slices)
     registering = Registering(facts, openings.for_checks, now_ms, adapters.forget, origin_of(public_url))
     daily_checks = DailyChecks(facts, registering, now_ms=now_ms)
-    content = Content(facts, locator, adapters.of, daily_checks.doubt)
+    content = Content(facts, locator, adapters.of, originals, daily_checks.doubt)
     spool = Spool(offline.directory.imports, most_bytes=settings.link_list_size)
     importing = Importing(
         facts,

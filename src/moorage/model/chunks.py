@@ -1,0 +1,39 @@
+"""Chunks: parts of objects as the cache of originals keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
+
+CHUNK_BYTES: Final = 1 << 20
+"""Length of every chunk but an object's last one."""
+
+
+class ChunkName(NamedTuple):
+    """A part of one version of an object: the bytes from ``number * CHUNK_BYTES`` on."""
+
+    store: int
+    key: str
+    version: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Bytes of a chunk, and when they were fetched or last confirmed (Unix seconds)."""
+
+    data: bytes
+    fetched_s: float
+
+
+class ChunkCache(Protocol):
+    """Chunks on disk, bounded in size and age. It may forget anything at any time."""
+
+    def holds(self, name: ChunkName) -> bool:
+        """Whether it is known to be there; False does not mean that it is not."""
+
+    async def get(self, name: ChunkName, start: int, stop: int) -> Chunk | None:
+        """The bytes [start, stop) of the chunk, which has them."""
+
+    async def put(self, name: ChunkName, data: bytes) -> None:
+        """Keep a whole chunk; a repeat replaces it."""

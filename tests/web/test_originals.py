@@ -1,0 +1,102 @@
+"""What was fetched from a bucket once is served from the cache: to others, to previews, and without the bucket."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import media
+from servers.moorage import Moorage, ask
+from web.conftest import Face, items
+from web.places import Bucket, bucket, show
+
+__all__ = ["bucket"]
+
+FILM = secrets.token_bytes(5_300_000)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A mirror of a bucket with a picture and a film in it. ``cached``: the folder of the cache."""
+
+    face: Face
+    bucket: Bucket
+    paths: dict[str, str]
+    cached: Path
+
+    def gone(self, name: str) -> None:
+        """Take the object away behind the server's back."""
+        self.bucket.client.delete_object(Bucket=self.bucket.name, Key=f"reef/{name}")
+
+    def holds(self, size: int) -> None:
+        """Wait until the cache has so many bytes: the last chunk is written behind its reader's back."""
+        for _ in range(600):
+            if sum(one.stat().st_size for one in self.cached.rglob("*") if one.is_file()) >= size:
+                return
+            time.sleep(0.01)
+        raise AssertionError(sorted(self.cached.rglob("*")))
+
+
+@pytest.fixture
+def shown(face: Face, bucket: Bucket) -> Shown:
+    picture = media.data("coffee.png")
+    for name, body in {"a.png": picture, "b.png": picture, "film.bin": FILM, "unseen.bin": b"unseen"}.items():
+        bucket.client.put_object(Bucket=bucket.name, Key=f"reef/{name}", Body=body)
+    made = show(face, f"{bucket.address}/reef/", **bucket.keys())
+    assert made.status in (201, 202), made.body
+    assert face.wait(made.json["job"])["state"] == "succeeded"
+    paths = {name: f"/api/v1/items/{one['id']}" for name, one in items(face, made.json["folder"]).items()}
+    cached = face.server.data / "cache" / "originals"
+    shutil.rmtree(cached, ignore_errors=True)
+    return Shown(face, bucket, paths, cached)
+
+
+def test_a_second_reader_needs_no_bucket(shown: Shown) -> None:
+    path = f"{shown.paths['film.bin']}/content"
+    assert shown.face("GET", path).body == FILM
+    shown.holds(len(FILM))
+    shown.gone("film.bin")
+    assert shown.face("GET", path).body == FILM
+    got = shown.face("GET", path, Range="bytes=1048570-1048590")
+    assert (got.status, got.body) == (206, FILM[1_048_570:1_048_591])
+    assert shown.face("GET", path, Range="bytes=-5").body == FILM[-5:]
+
+
+def test_a_preview_of_an_original_that_is_cached_is_made_without_the_bucket(shown: Shown) -> None:
+    assert shown.face("GET", f"{shown.paths['a.png']}/content").body == media.data("coffee.png")
+    shown.holds(len(media.data("coffee.png")))
+    shown.gone("a.png")
+    got = shown.face("GET", f"{shown.paths['a.png']}/preview?width=256")
+    assert (got.status, got.headers["content-type"]) == (200, "image/webp")
+    shown.gone("b.png")
+    assert shown.face("GET", f"{shown.paths['b.png']}/preview?width=256").status == 404
+
+
+def test_a_preview_fills_the_cache_for_whoever_looks_at_the_original(shown: Shown) -> None:
+    assert shown.face("GET", f"{shown.paths['b.png']}/preview?width=256").status == 200
+    shown.holds(len(media.data("coffee.png")))
+    shown.gone("b.png")
+    assert shown.face("GET", f"{shown.paths['b.png']}/content").body == media.data("coffee.png")
+
+
+def test_what_was_never_read_is_gone_with_its_object(shown: Shown) -> None:
+    shown.gone("unseen.bin")
+    assert shown.face("GET", f"{shown.paths['unseen.bin']}/content").status == 404
+
+
+def test_with_no_time_to_keep_every_read_asks_whether_the_object_is_another(tmp_path: Path, bucket: Bucket) -> None:
+    with Moorage(tmp_path / "data", {"CACHE_STORAGE_EXPIRES": "0s"}) as server:
+        face = Face(server, server.token())
+        bucket.client.put_object(Bucket=bucket.name, Key="reef/film.bin", Body=FILM)
+        made = show(face, f"{bucket.address}/reef/", **bucket.keys())
+        assert face.wait(made.json["job"])["state"] == "succeeded"
+        path = f"/api/v1/items/{items(face, made.json['folder'])['film.bin']['id']}/content"
+        assert face("GET", path).body == FILM
+        bucket.client.put_object(Bucket=bucket.name, Key="reef/film.bin", Body=FILM[::-1])
+        assert face("GET", path).body == FILM[::-1]
+        assert ask("GET", f"{server.address}{path}").status == 401
