@@ -49,10 +49,11 @@ def survive(tmp_path: Path, times: int, seed: int) -> None:
         server.start()
         after = face("GET", f"/api/v1/jobs/{started['job']}").json
         assert after["done"] >= seen["done"]  # nothing that was told is lost
-        if after["state"] in ("queued", "running"):
-            while face("GET", f"/api/v1/jobs/{started['job']}").json["done"] <= after["done"]:
-                assert time.monotonic() - began < 20
-                time.sleep(0.02)
+        now = after
+        while now["state"] in ("queued", "running") and now["done"] <= after["done"]:
+            assert time.monotonic() - began < 20
+            time.sleep(0.02)
+            now = face("GET", f"/api/v1/jobs/{started['job']}").json
         before = after["done"]
     job = face.wait(started["job"])
     assert (job["state"], job["done"]) == ("succeeded", FILES)
