@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from moorage.cache.files import Files, digest_of
+from moorage.model.caches import CacheState, Purged, Which
 from moorage.model.chunks import Chunk, ChunkName
 
 
@@ -39,7 +40,15 @@ class FileChunkCache:
 
     async def put(self, name: ChunkName, data: bytes) -> None:
         """Keep a whole chunk; a repeat replaces it."""
-        await self._files.write(digest_of(*name), [], data)
+        await self._files.write(digest_of(*name), list(name), data)
+
+    async def state(self) -> CacheState:
+        """What is held."""
+        return await self._files.state()
+
+    async def purge(self, which: Which) -> Purged:
+        """Forget chunks."""
+        return await self._files.purge(which)
 
     async def aclose(self) -> None:
         """Waits for what is being written. A repeat does nothing; later calls raise RuntimeError."""

@@ -7,6 +7,7 @@ an entry that a power cut tore apart does not match it and is a miss.
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
 from typing import Any, Final
@@ -37,3 +38,16 @@ def unpack(digest: str, entry: bytes) -> tuple[list[Any], bytes]:
     if name != digest or size != end - length:
         raise Corrupted("the entry of another name")
     return facts, entry[:size]
+
+
+def facts_in(descriptor: int, size: int) -> list[Any]:
+    """The facts of an entry that is a file of ``size`` bytes, read from its end only. Raises Corrupted."""
+    tail = os.pread(descriptor, _TAIL.size, max(0, size - _TAIL.size))
+    if len(tail) < _TAIL.size:
+        raise Corrupted("too short")
+    length, _, magic = _TAIL.unpack(tail)
+    start = size - _TAIL.size - length
+    if magic != _MAGIC or start < 0:
+        raise Corrupted("not what was written")
+    _, _, *facts = json.loads(os.pread(descriptor, length, start))
+    return list(facts)

@@ -16,8 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
-from moorage.cache.entry import Corrupted, pack, unpack
+from moorage.cache.entry import Corrupted, facts_in, pack, unpack
 from moorage.cache.ledger import Ledger
+from moorage.model.caches import CacheState, Purged, Which
 
 _DIGEST: Final = 32
 _SILENCE_S: Final = 60.0
@@ -70,6 +71,8 @@ class Files:
         self._scan: asyncio.Task[None] | None = None
         self._scanned = False
         self._warned = -_SILENCE_S
+        self._hits = 0
+        self._misses = 0
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=root.name)
 
     @property
@@ -88,11 +91,15 @@ class Files:
     async def read(self, digest: str, part: slice | None = None) -> Kept | None:
         """The entry, or None for one that was never put, is forgotten or damaged."""
         if self._expired(digest) or (self._scanned and digest not in self._ledger):
+            self._misses += 1
             return None
         return self._noted(digest, await self._in_thread(self._load, digest, part))
 
     async def write(self, digest: str, facts: list[Any], data: bytes) -> bool:
-        """Keep an entry; a repeat replaces it. False where it is not kept: the disk takes none, or it is too large."""
+        """Keep an entry; a repeat replaces it. False where it is not kept: the disk takes none, or it is too large.
+
+        ``facts`` begin with the numbers of the store and the key of what it was made of.
+        """
         pieces = pack(digest, facts, data)
         size = sum(map(len, pieces))
         if size > self._max_bytes:
@@ -111,11 +118,31 @@ class Files:
             await self._in_thread(self._remove, doomed)
         return True
 
+    async def state(self) -> CacheState:
+        """What is held, that of earlier processes too."""
+        await self._scanning()
+        held = (len(self._ledger), self._ledger.total_bytes, self._max_bytes, self._max_age_s)
+        return CacheState(*held, self._hits, self._misses)
+
+    async def purge(self, which: Which) -> Purged:
+        """Forget entries; whoever reads one of them now reads on."""
+        await self._scanning()
+        known = list(self._ledger)
+        doomed = known if which == Which() else await self._in_thread(self._those_of, known, which)
+        before = self._ledger.total_bytes
+        for digest in doomed:
+            self._ledger.drop(digest)
+        self._whole.difference_update(doomed)
+        await self._in_thread(self._remove, doomed)
+        return Purged(len(doomed), before - self._ledger.total_bytes)
+
     async def aclose(self) -> None:
         """Waits for what is being written. A repeat does nothing; later calls raise RuntimeError."""
         await asyncio.to_thread(self._threads.shutdown)
 
     def _noted(self, digest: str, kept: Kept | None) -> Kept | None:
+        self._hits += kept is not None
+        self._misses += kept is None
         if kept is None:
             self._ledger.drop(digest)
             self._whole.discard(digest)
@@ -188,6 +215,17 @@ class Files:
             with suppress(OSError):
                 aside.unlink()
             raise
+
+    def _those_of(self, digests: list[str], which: Which) -> list[str]:
+        return [digest for digest in digests if self._is_of(digest, which)]
+
+    def _is_of(self, digest: str, which: Which) -> bool:
+        try:
+            with self._place(digest).open("rb", buffering=0) as file:
+                store, key, *_ = facts_in(file.fileno(), os.fstat(file.fileno()).st_size)
+        except (OSError, Corrupted, ValueError):
+            return False
+        return which.holds(store, key)
 
     def _remove(self, digests: list[str]) -> None:
         for digest in digests:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from moorage.cache.files import Files, Kept, digest_of
+from moorage.model.caches import CacheState, Purged, Which
 from moorage.model.variant import Rendered
 
 INLINE_BYTES: Final = 256 * 1024
@@ -40,8 +41,16 @@ class FileVariantCache:
 
     async def put(self, store: int, key: str, name: str, rendered: Rendered) -> None:
         """Keeps a variant; a repeat replaces it. One larger than the whole cache is not kept."""
-        facts = [rendered.media_type, rendered.source_width, rendered.source_height, rendered.duration_ms]
+        facts = [store, key, rendered.media_type, rendered.source_width, rendered.source_height, rendered.duration_ms]
         await self._files.write(_digest(store, key, name), facts, rendered.data)
+
+    async def state(self) -> CacheState:
+        """What is held."""
+        return await self._files.state()
+
+    async def purge(self, which: Which) -> Purged:
+        """Forget variants."""
+        return await self._files.purge(which)
 
     async def aclose(self) -> None:
         """Waits for what is being written. A repeat does nothing; later calls raise RuntimeError."""
@@ -49,7 +58,7 @@ class FileVariantCache:
 
 
 def _rendered(kept: Kept | None) -> Rendered | None:
-    return None if kept is None else Rendered(kept.data, *kept.facts)
+    return None if kept is None else Rendered(kept.data, *kept.facts[2:])
 
 
 def _digest(store: int, key: str, name: str) -> str:

@@ -12,6 +12,7 @@ from moorage import __version__
 from moorage.cli import (
     browsing,
     bucket_links,
+    caches,
     cert,
     config,
     copying,
@@ -61,7 +62,7 @@ class _InOrder(TyperGroup):
 
 _PANELS: Final = {
     **dict.fromkeys(("mirror", "link", "ls", "find", "cat", "cp", "presign", "stat", "rm", "restore"), _FIRST),
-    **dict.fromkeys(("project", "store", "job"), _KEEP),
+    **dict.fromkeys(("project", "store", "job", "cache"), _KEEP),
     **dict.fromkeys(("serve", "where", "doctor", "user", "token", "config", "secrets", "cert", "worker"), _RUN),
 }
 app = typer.Typer(
@@ -99,6 +100,7 @@ for name, group in (
     ("link", links.app),
     ("project", projects.app),
     ("job", jobs.app),
+    ("cache", caches.app),
     ("user", people.users),
     ("token", people.tokens),
     ("config", config.app),

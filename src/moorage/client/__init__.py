@@ -7,6 +7,7 @@ with Client("https://media.example.org/moorage", token="mrg_...") as client:
 
 from moorage.client.asynchronous import AsyncClient
 from moorage.client.bucket_links import BucketLink, MadeBucketLink
+from moorage.client.caches import Cache, PurgedCache
 from moorage.client.cors import Cors, CorsAnswer, CorsLack
 from moorage.client.credentials import AnyCredentials, ServiceAccountPath
 from moorage.client.lending import FoundObject, IssuedLoan, LentObject, Loan, LoanUrl, RevokedLoan
@@ -38,6 +39,7 @@ __all__ = [
     "AnyCredentials",
     "AsyncClient",
     "BucketLink",
+    "Cache",
     "Children",
     "Client",
     "Cors",
@@ -61,6 +63,7 @@ __all__ = [
     "PolicyFinding",
     "PolicyNames",
     "Project",
+    "PurgedCache",
     "Report",
     "Resolved",
     "RevokedLoan",

@@ -7,6 +7,7 @@ from typing import Self
 
 from moorage.client.adopting import AdoptingCalls
 from moorage.client.bucket_links import BucketLinkCalls
+from moorage.client.caches import CacheCalls
 from moorage.client.catalogue import CatalogueCalls
 from moorage.client.connections import ConnectionCalls
 from moorage.client.content import ContentCalls
@@ -30,6 +31,7 @@ class AsyncClient(
     StoreCalls,
     ReplacedCalls,
     PolicyCalls,
+    CacheCalls,
     CorsCalls,
     ConnectionCalls,
     ObjectCalls,

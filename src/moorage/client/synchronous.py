@@ -66,6 +66,8 @@ class Client:
     check_connection = Call(AsyncClient.check_connection)
     reload_config = Call(AsyncClient.reload_config)
     rotate_secrets = Call(AsyncClient.rotate_secrets)
+    caches = Call(AsyncClient.caches)
+    purge_cache = Call(AsyncClient.purge_cache)
     object_content = Stream(AsyncClient.object_content)
     download_object = Call(AsyncClient.download_object)
     resolve = Call(AsyncClient.resolve)

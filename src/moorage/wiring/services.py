@@ -17,6 +17,7 @@ from moorage.jobs import Jobs
 from moorage.lending import Lending
 from moorage.linking import Links
 from moorage.mirroring import Mirrors
+from moorage.model.caches import Shelf
 from moorage.model.catalogue import Order
 from moorage.model.secrecy import UrlSigner
 from moorage.model.transaction import Facts
@@ -68,6 +69,8 @@ class Services:
     locator: Locator
     content: Content
     variants: Variants
+    caches: dict[str, Shelf]
+    """By the names of ``/cache``."""
     jobs: Jobs
     mirroring: Mirrors
     linking: Links

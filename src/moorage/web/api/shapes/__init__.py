@@ -8,6 +8,7 @@ from moorage.web.api.shapes.adopting import (
     FaultShape,
     NamedAliasShape,
 )
+from moorage.web.api.shapes.caches import CacheList, CacheShape, PurgedShape
 from moorage.web.api.shapes.catalogue import (
     Ancestor,
     Children,
@@ -85,6 +86,8 @@ __all__ = [
     "BrokenList",
     "BrokenShape",
     "BucketCheckShape",
+    "CacheList",
+    "CacheShape",
     "CauseShape",
     "Children",
     "ChoiceShape",
@@ -128,6 +131,7 @@ __all__ = [
     "Problem",
     "ProjectList",
     "ProjectShape",
+    "PurgedShape",
     "QuestionShape",
     "ReloadedShape",
     "RemovedItem",
