@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -247,6 +247,20 @@ async def test_what_is_old_is_confirmed_once_and_served_when_the_origin_is_down(
         clock.now += 31
         with pytest.raises(Changed):
             await one.read()
+
+
+async def test_what_nobody_tells_of_is_confirmed_sooner(tmp_path: Path) -> None:
+    clock = Clock()
+    async with reading(tmp_path, 1000, clock=clock) as one:
+        one.original = replace(one.original, current_s=60)
+        await one.read()
+        await kept(one)
+        clock.now = max(place.stat().st_mtime for place in places(tmp_path)) + 59
+        assert await one.read() == one.data
+        assert one.origin.stats == 0
+        clock.now += 2
+        assert await one.read() == one.data
+        assert one.origin.stats == 1
 
 
 async def test_stale_bytes_are_not_served_where_that_is_not_wanted(tmp_path: Path) -> None:

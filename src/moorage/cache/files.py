@@ -5,40 +5,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
-import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
-from moorage.cache.entry import Corrupted, facts_in, pack, unpack
+from moorage.cache.entry import pack
+from moorage.cache.folder import DIGEST, Folder, Kept
 from moorage.cache.ledger import Ledger
 from moorage.model.caches import CacheState, Purged, Which
 
-_DIGEST: Final = 32
 _SILENCE_S: Final = 60.0
 """Seconds between two warnings that the disk takes nothing."""
-_HEX: Final = frozenset("0123456789abcdef")
 _log = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What was found: all data of an entry or the part that was asked for, and when it was put (Unix seconds)."""
-
-    data: bytes
-    put_s: float
-    size: int
-    """Bytes of the entry's file."""
-    facts: list[Any]
-    """Empty where a part was read of an entry that was found whole before."""
 
 
 class Files:
@@ -61,6 +44,7 @@ class Files:
     ) -> None:
         """``warning``: what a disk that takes nothing means."""
         self._root = root
+        self._folder = Folder(root)
         self._max_bytes = max_bytes
         self._max_age_s = max_age.total_seconds()
         self._warning = warning
@@ -106,7 +90,7 @@ class Files:
             return False
         await self._scanning()
         try:
-            await self._in_thread(self._write, digest, pieces)
+            await self._in_thread(self._folder.write, digest, pieces)
         except OSError as exc:
             self._warn(exc)
             return False
@@ -115,7 +99,7 @@ class Files:
         doomed = self._ledger.overdue(self._oldest())
         if doomed:
             self._whole.difference_update(doomed)
-            await self._in_thread(self._remove, doomed)
+            await self._in_thread(self._folder.remove, doomed)
         return True
 
     async def state(self) -> CacheState:
@@ -127,13 +111,14 @@ class Files:
     async def purge(self, which: Which) -> Purged:
         """Forget entries; whoever reads one of them now reads on."""
         await self._scanning()
-        known = list(self._ledger)
-        doomed = known if which == Which() else await self._in_thread(self._those_of, known, which)
+        doomed = list(self._ledger)
+        if which != Which():
+            doomed = await self._in_thread(self._folder.those_of, doomed, lambda facts: which.holds(*facts[:2]))
         before = self._ledger.total_bytes
         for digest in doomed:
             self._ledger.drop(digest)
         self._whole.difference_update(doomed)
-        await self._in_thread(self._remove, doomed)
+        await self._in_thread(self._folder.remove, doomed)
         return Purged(len(doomed), before - self._ledger.total_bytes)
 
     async def aclose(self) -> None:
@@ -146,9 +131,9 @@ class Files:
         if kept is None:
             self._ledger.drop(digest)
             self._whole.discard(digest)
-        elif digest in self._ledger:
-            self._ledger.touch(digest, self._clock())
-        else:
+            return None
+        self._whole.add(digest)
+        if not self._ledger.touch(digest, self._clock()):
             self._ledger.hold(digest, kept.size, self._clock())
         return kept
 
@@ -166,7 +151,7 @@ class Files:
         await asyncio.shield(self._scan)
 
     async def _learn(self) -> None:
-        self._ledger.merge(await self._in_thread(self._survey))
+        self._ledger.merge(await self._in_thread(self._folder.survey))
         self._scanned = True
 
     async def _in_thread(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -178,84 +163,14 @@ class Files:
             self._warned = now
             _log.warning("%s: %s takes none (%s).", self._warning, self._root, exc.strerror)
 
-    # Below: disk only; these run in threads and, for small reads, on the event loop.
-
-    def _place(self, digest: str) -> Path:
-        return self._root / digest[:2] / digest
-
     def _load(self, digest: str, part: slice | None) -> Kept | None:
-        place = self._place(digest)
-        try:
-            with place.open("rb", buffering=0) as file:
-                told = os.fstat(file.fileno())
-                if digest not in self._ledger and max(told.st_atime, told.st_mtime) < self._oldest():
-                    return None
-                if part is not None and digest in self._whole and told.st_size == self._ledger.size(digest):
-                    data = os.pread(file.fileno(), part.stop - part.start, part.start)
-                    return Kept(data, told.st_mtime, told.st_size, [])
-                facts, data = unpack(digest, file.readall())
-        except OSError:
-            return None
-        except (Corrupted, ValueError, TypeError):
-            with suppress(OSError):
-                place.unlink()
-            return None
-        self._whole.add(digest)
-        return Kept(data if part is None else data[part], told.st_mtime, told.st_size, facts)
-
-    def _write(self, digest: str, pieces: list[bytes]) -> None:
-        place = self._place(digest)
-        aside = place.with_name(f".{digest}.{secrets.token_hex(4)}.part")
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with aside.open("xb") as file:
-                file.writelines(pieces)
-            aside.replace(place)
-        except OSError:
-            with suppress(OSError):
-                aside.unlink()
-            raise
-
-    def _those_of(self, digests: list[str], which: Which) -> list[str]:
-        return [digest for digest in digests if self._is_of(digest, which)]
-
-    def _is_of(self, digest: str, which: Which) -> bool:
-        try:
-            with self._place(digest).open("rb", buffering=0) as file:
-                store, key, *_ = facts_in(file.fileno(), os.fstat(file.fileno()).st_size)
-        except (OSError, Corrupted, ValueError):
-            return False
-        return which.holds(store, key)
-
-    def _remove(self, digests: list[str]) -> None:
-        for digest in digests:
-            with suppress(OSError):
-                self._place(digest).unlink()
-
-    def _survey(self) -> list[tuple[str, int, float]]:
-        """Every entry with its size and last use, least recently used first. Writings cut short are removed."""
-        found: list[tuple[str, int, float]] = []
-        with suppress(OSError):
-            for shard in [place for place in self._root.iterdir() if len(place.name) == 2]:  # noqa: PLR2004 - two digits
-                found += _shard(shard)
-        return sorted(found, key=lambda known: known[2])
+        size = self._ledger.size(digest)
+        oldest = self._oldest() if size is None else 0.0
+        whole = size if digest in self._whole else None
+        return self._folder.load(digest, part=part, whole=whole, oldest=oldest)
 
 
 def digest_of(*words: object) -> str:
     """The name of an entry: of all the words, in this order."""
     text = "\0".join(map(str, words)).encode("utf-8", "surrogateescape")
-    return hashlib.blake2b(text, digest_size=_DIGEST // 2).hexdigest()
-
-
-def _shard(folder: Path) -> list[tuple[str, int, float]]:
-    """The entries of one folder; what is not the cache's own is left alone."""
-    found = []
-    with suppress(OSError), os.scandir(folder) as places:
-        for place in places:
-            if place.name.startswith(".") and place.name.endswith(".part"):
-                with suppress(OSError):
-                    Path(place.path).unlink()
-            elif len(place.name) == _DIGEST and set(place.name) <= _HEX:
-                facts = place.stat(follow_symlinks=False)
-                found.append((place.name, facts.st_size, max(facts.st_atime, facts.st_mtime)))
-    return found
+    return hashlib.blake2b(text, digest_size=DIGEST // 2).hexdigest()

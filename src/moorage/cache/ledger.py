@@ -43,11 +43,12 @@ class Ledger:
         self._entries[digest] = (size, used)
         self.total_bytes += size
 
-    def touch(self, digest: str, used: float) -> None:
-        """Notes a use. An entry that is not held stays unknown."""
+    def touch(self, digest: str, used: float) -> bool:
+        """Notes a use. False for an entry that is not held; it stays unknown."""
         held = self._entries.pop(digest, None)
         if held:
             self._entries[digest] = (held[0], used)
+        return held is not None
 
     def drop(self, digest: str) -> None:
         """Forgets an entry. A repeat does nothing."""

@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from moorage.cache.files import Files, Kept, digest_of
+from moorage.cache.files import Files, digest_of
+from moorage.cache.folder import Kept
 from moorage.model.caches import CacheState, Purged, Which
 from moorage.model.variant import Rendered
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+from moorage.model.caches import Shelf
+
 CHUNK_BYTES: Final = 1 << 20
 """Length of every chunk but an object's last one."""
 
@@ -26,7 +28,7 @@ class Chunk:
     fetched_s: float
 
 
-class ChunkCache(Protocol):
+class ChunkCache(Shelf, Protocol):
     """Chunks on disk, bounded in size and age. It may forget anything at any time."""
 
     def holds(self, name: ChunkName) -> bool:

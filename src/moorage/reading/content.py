@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from moorage.model.transaction import ChangedRow, Facts
 from moorage.reading.locate import Located, Locator
 from moorage.reading.originals import Original, Originals
 
+WEB_S: Final = 60.0
+"""What a web server has is taken for current for so long: nobody tells when it changes."""
 _AT_HAND: Final = (Provider.DISK, Provider.MEMORY)
 """Providers whose bytes are as near as a cache's."""
 
@@ -44,7 +47,9 @@ class Content:
         with self._watched(located):
             if located.store.connection.provider not in _AT_HAND and (item.etag or item.generation):
                 info = ObjectInfo(item.key, item.size, item.etag, item.modified_ms, item.generation)
-                found = await self.originals.open(Original(item.store, info, item.version, store), byte_range)
+                web = located.store.connection.provider is Provider.HTTPS
+                original = Original(item.store, info, item.version, store, WEB_S if web else math.inf)
+                found = await self.originals.open(original, byte_range)
                 if found is not None:
                     return found
             return await store.get(item.key, byte_range=byte_range, if_match=item.etag or None)

@@ -65,6 +65,11 @@ class Filling:
         """Have ``call`` called once nothing more comes."""
         self._task.add_done_callback(lambda _: call())
 
+    async def settle(self) -> None:
+        """Wait until what nobody reads any more has come to its end."""
+        if not self._readers:
+            await asyncio.wait([self._task])
+
     async def aclose(self) -> None:
         """Stop at once."""
         self._task.cancel()

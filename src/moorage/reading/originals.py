@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Self
 
+from moorage.model.caches import CacheState, Purged, Which
 from moorage.model.chunks import CHUNK_BYTES, Chunk, ChunkCache, ChunkName
 from moorage.model.errors import BodyBroken, Changed, StoreUnreachable
 from moorage.model.objects import ByteRange, ObjectBody, ObjectInfo
@@ -31,6 +33,8 @@ class Original:
     info: ObjectInfo
     version: str
     adapter: ObjectStore
+    current_s: float = math.inf
+    """The longest that it is taken for current, where the cache's own time is longer."""
 
     def chunk(self, index: int) -> ChunkName:
         """The name of a part of it."""
@@ -69,6 +73,18 @@ class Originals:
         body = _Body(original.info, *span, self._blocks(original, *span))
         await body.begin()
         return body
+
+    async def state(self) -> CacheState:
+        """What the cache holds."""
+        return await self._cache.state()
+
+    async def purge(self, which: Which) -> Purged:
+        """Forget what was fetched, also what is being written down now; who reads on may bring some of it back."""
+        for (store, key, _), fillings in [*self._fillings.items()]:
+            if which.holds(store, key):
+                for filling in fillings:
+                    await filling.settle()
+        return await self._cache.purge(which)
 
     async def aclose(self) -> None:
         """Stop asking origins."""
@@ -146,14 +162,15 @@ class Originals:
         """Ask the origin whether the version is still the one that it has, once what is here is too old."""
         name = (original.store, original.info.key, original.version)
         now = self._clock()
-        if now - max(found.fetched_s, self._confirmed.get(name, 0.0)) < self._expires_s:
+        current_s = min(self._expires_s, original.current_s)
+        if now - max(found.fetched_s, self._confirmed.get(name, 0.0)) < current_s:
             return
         try:
             info = await original.adapter.stat(original.info.key)
         except StoreUnreachable:
             if not self._stale:
                 raise
-            self._note(name, now - self._expires_s + STALE_S)
+            self._note(name, now - current_s + STALE_S)
             return
         if (info.etag, info.size) != (original.info.etag, original.info.size):
             raise Changed("The object has another version now.", "Read it again.", key=original.info.key)

@@ -203,7 +203,7 @@ async def _compose(
         aliasing=Aliasing(facts, now_ms),
         locator=locator,
         content=content,
-        caches={"previews": cache, "storage": chunks},
+        caches={"previews": cache, "storage": originals},
         variants=Variants(facts, content, locator, imager, cache, SingleFlight()),
         jobs=Jobs(facts, flows, hint=dispatcher.hint, now_ms=now_ms),
         mirroring=mirroring,
