@@ -73,16 +73,15 @@ async def measure_hits(root: Path, cache: FileVariantCache, entries: int) -> Non
 
 async def measure_evictions(root: Path, entries: int) -> None:
     """Print what an eviction costs: one put more than fits makes room for many."""
-    sized = await filled(root / "one", 1, 1 << 40)
-    each = sized.total_bytes
-    await sized.aclose()
-    cache = await filled(root / "full", entries, (entries + 1) * each)
-    before = len(files(root / "full"))
+    full = await filled(root / "full", entries, 1 << 40)
+    held = full.total_bytes
+    await full.aclose()
+    cache = FileVariantCache(root / "full", max_bytes=held + 100, max_age=DAY)
+    await cache.state()
     began = time.process_time()
-    for number in range(2):
-        await cache.put(1, f"more-{number}", "recipe", PREVIEW)
+    await cache.put(1, "one more", "recipe", PREVIEW)
     own = time.process_time() - began
-    gone = before + 2 - len(files(root / "full"))
+    gone = entries + 1 - len(files(root / "full"))
     await cache.aclose()
     doomed = [Path(place) for place in files(root / "full")[:gone]]
     began = time.process_time()

@@ -150,6 +150,7 @@ async def test_any_range_is_what_the_object_has_there_and_each_byte_comes_once(t
 async def test_a_second_reader_costs_the_origin_nothing_also_after_a_restart(tmp_path: Path) -> None:
     async with reading(tmp_path, 3 * CHUNK_BYTES + 7) as one:
         assert await one.read() == one.data
+        await kept(one)
         assert await one.read() == one.data
         assert one.origin.ranges == [(0, len(one.data))]
     async with reading(tmp_path, 3 * CHUNK_BYTES + 7) as one:
