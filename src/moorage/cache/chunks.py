@@ -29,18 +29,18 @@ class FileChunkCache:
 
     def holds(self, name: ChunkName) -> bool:
         """Whether it is known to be there; False does not mean that it is not."""
-        return self._files.size(digest_of(*name)) is not None
+        return self._files.size(_digest(name)) is not None
 
     async def get(self, name: ChunkName, start: int, stop: int) -> Chunk | None:
         """The bytes [start, stop) of the chunk, which has them; None: it was never put, is forgotten or damaged."""
-        digest, part = digest_of(*name), slice(start, stop)
+        digest, part = _digest(name), slice(start, stop)
         known = self._files.size(digest) is not None
         kept = self._files.read_now(digest, part) if known else await self._files.read(digest, part)
         return None if kept is None or len(kept.data) != stop - start else Chunk(kept.data, kept.put_s)
 
     async def put(self, name: ChunkName, data: bytes) -> None:
         """Keep a whole chunk; a repeat replaces it."""
-        await self._files.write(digest_of(*name), list(name), data)
+        await self._files.write(_digest(name), list(name), data)
 
     async def state(self) -> CacheState:
         """What is held."""
@@ -53,3 +53,7 @@ class FileChunkCache:
     async def aclose(self) -> None:
         """Waits for what is being written. A repeat does nothing; later calls raise RuntimeError."""
         await self._files.aclose()
+
+
+def _digest(name: ChunkName) -> str:
+    return digest_of(f"{name.store}\0{name.number}\0{name.version}\0{name.key}")

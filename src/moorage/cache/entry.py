@@ -14,6 +14,8 @@ from typing import Any, Final
 
 _MAGIC: Final = b"MOORENT2"
 _TAIL: Final = struct.Struct("!II8s")
+_told: Final = json.JSONDecoder().raw_decode
+"""``json.loads`` without its looks at encoding and space, which take twice as long as the rest."""
 
 
 class Corrupted(Exception):
@@ -37,7 +39,7 @@ def unpack(digest: str, entry: bytes, *, checked: bool = False) -> tuple[list[An
     length, checksum, magic = _TAIL.unpack_from(entry, end)
     if magic != _MAGIC or (not checked and zlib.crc32(memoryview(entry)[:end]) != checksum):
         raise Corrupted("not what was written")
-    name, size, *facts = json.loads(entry[end - length : end])
+    name, size, *facts = _told(entry[end - length : end].decode())[0]
     if name != digest or size != end - length:
         raise Corrupted("the entry of another name")
     return facts, entry[:size]
@@ -52,5 +54,5 @@ def facts_in(descriptor: int, size: int) -> list[Any]:
     start = size - _TAIL.size - length
     if magic != _MAGIC or start < 0:
         raise Corrupted("not what was written")
-    _, _, *facts = json.loads(os.pread(descriptor, length, start))
+    _, _, *facts = _told(os.pread(descriptor, length, start).decode())[0]
     return list(facts)

@@ -65,8 +65,9 @@ class Files:
         return self._ledger.total_bytes
 
     def size(self, digest: str) -> int | None:
-        """The size of an entry that is known, with its facts."""
-        return None if self._expired(digest) else self._ledger.size(digest)
+        """The size of an entry that is known and not expired, with its facts."""
+        held = self._ledger.held(digest)
+        return None if held is None or held[1] < self._oldest() else held[0]
 
     def read_now(self, digest: str, part: slice | None = None) -> Kept | None:
         """The entry, read at once: for small ones, and for parts."""
@@ -126,12 +127,12 @@ class Files:
         await asyncio.to_thread(self._threads.shutdown)
 
     def _noted(self, digest: str, kept: Kept | None) -> Kept | None:
-        self._hits += kept is not None
-        self._misses += kept is None
         if kept is None:
+            self._misses += 1
             self._ledger.drop(digest)
             self._whole.discard(digest)
             return None
+        self._hits += 1
         self._whole.add(digest)
         if not self._ledger.touch(digest, self._clock()):
             self._ledger.hold(digest, kept.size, self._clock())
@@ -170,7 +171,6 @@ class Files:
         return self._folder.load(digest, part=part, whole=whole, oldest=oldest)
 
 
-def digest_of(*words: object) -> str:
-    """The name of an entry: of all the words, in this order."""
-    text = "\0".join(map(str, words)).encode("utf-8", "surrogateescape")
-    return hashlib.blake2b(text, digest_size=DIGEST // 2).hexdigest()
+def digest_of(text: str) -> str:
+    """The name of the entry that ``text`` is about."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=DIGEST // 2).hexdigest()

@@ -16,7 +16,7 @@ DIGEST: Final = 32
 _HEX: Final = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
     """What was found: all data of an entry or the part that was asked for, and when it was put (Unix seconds)."""
 
@@ -37,7 +37,8 @@ class Folder:
     def load(self, digest: str, *, part: slice | None, whole: int | None, oldest: float) -> Kept | None:
         """The entry, or a part of it; None where it is not there, was last used before ``oldest``, or is damaged.
 
-        ``whole``: the size of its file, where its checksum is known to be right. A damaged one is removed.
+        ``oldest`` 0: it is known to be young enough. ``whole``: the size of its file, where its checksum is known to be
+        right. A damaged one is removed.
         """
         place = self._place(digest)
         try:
@@ -46,7 +47,7 @@ class Folder:
             return None
         try:
             told = os.fstat(descriptor)
-            if max(told.st_atime, told.st_mtime) < oldest:
+            if oldest and max(told.st_atime, told.st_mtime) < oldest:
                 return None
             checked = whole == told.st_size
             if part is not None and checked:

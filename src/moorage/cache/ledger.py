@@ -27,6 +27,10 @@ class Ledger:
     def __contains__(self, digest: object) -> bool:
         return digest in self._entries
 
+    def held(self, digest: str) -> tuple[int, float] | None:
+        """Its size in bytes and when it was used last, None when it is not held."""
+        return self._entries.get(digest)
+
     def size(self, digest: str) -> int | None:
         """Its size in bytes, None when it is not held."""
         held = self._entries.get(digest)

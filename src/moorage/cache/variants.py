@@ -63,4 +63,4 @@ def _rendered(kept: Kept | None) -> Rendered | None:
 
 
 def _digest(store: int, key: str, name: str) -> str:
-    return digest_of(store, name, key)
+    return digest_of(f"{store}\0{name}\0{key}")
