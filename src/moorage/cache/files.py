@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
 from moorage.cache.entry import pack
 from moorage.cache.folder import DIGEST, Folder, Kept
@@ -33,21 +33,16 @@ class Files:
     a pass-through with a warning a minute; nothing is ever raised for it.
     """
 
+    warning: ClassVar[str]
+    """What a disk that takes nothing means."""
+
     def __init__(
-        self,
-        root: Path,
-        *,
-        max_bytes: int,
-        max_age: timedelta,
-        warning: str,
-        clock: Callable[[], float] = time.time,
+        self, root: Path, *, max_bytes: int, max_age: timedelta, clock: Callable[[], float] = time.time
     ) -> None:
-        """``warning``: what a disk that takes nothing means."""
         self._root = root
         self._folder = Folder(root)
         self._max_bytes = max_bytes
         self._max_age_s = max_age.total_seconds()
-        self._warning = warning
         self._clock = clock
         self._ledger = Ledger(max_bytes)
         self._whole: set[str] = set()
@@ -75,7 +70,7 @@ class Files:
 
     async def read(self, digest: str, part: slice | None = None) -> Kept | None:
         """The entry, or None for one that was never put, is forgotten or damaged."""
-        if self._expired(digest) or (self._scanned and digest not in self._ledger):
+        if self.size(digest) is None and (self._scanned or digest in self._ledger):
             self._misses += 1
             return None
         return self._noted(digest, await self._in_thread(self._load, digest, part))
@@ -101,7 +96,7 @@ class Files:
         if doomed:
             self._whole.difference_update(doomed)
             await self._in_thread(self._folder.remove, doomed)
-        return True
+        return digest in self._ledger
 
     async def state(self) -> CacheState:
         """What is held, that of earlier processes too."""
@@ -138,10 +133,6 @@ class Files:
             self._ledger.hold(digest, kept.size, self._clock())
         return kept
 
-    def _expired(self, digest: str) -> bool:
-        used = self._ledger.used(digest)
-        return used is not None and used < self._oldest()
-
     def _oldest(self) -> float:
         return self._clock() - self._max_age_s
 
@@ -162,12 +153,12 @@ class Files:
         now = time.monotonic()
         if now - self._warned >= _SILENCE_S:
             self._warned = now
-            _log.warning("%s: %s takes none (%s).", self._warning, self._root, exc.strerror)
+            _log.warning("%s: %s takes none (%s).", self.warning, self._root, exc.strerror)
 
     def _load(self, digest: str, part: slice | None) -> Kept | None:
-        size = self._ledger.size(digest)
-        oldest = self._oldest() if size is None else 0.0
-        whole = size if digest in self._whole else None
+        held = self._ledger.held(digest)
+        oldest = self._oldest() if held is None else 0.0
+        whole = held[0] if held is not None and digest in self._whole else None
         return self._folder.load(digest, part=part, whole=whole, oldest=oldest)
 
 

@@ -31,16 +31,6 @@ class Ledger:
         """Its size in bytes and when it was used last, None when it is not held."""
         return self._entries.get(digest)
 
-    def size(self, digest: str) -> int | None:
-        """Its size in bytes, None when it is not held."""
-        held = self._entries.get(digest)
-        return held[0] if held else None
-
-    def used(self, digest: str) -> float | None:
-        """When it was used last, None when it is not held."""
-        held = self._entries.get(digest)
-        return held[1] if held else None
-
     def hold(self, digest: str, size: int, used: float) -> None:
         """Notes an entry as the most recently used; one of the same digest is replaced."""
         self.drop(digest)

@@ -37,5 +37,5 @@ class ChunkCache(Shelf, Protocol):
     async def get(self, name: ChunkName, start: int, stop: int) -> Chunk | None:
         """The bytes [start, stop) of the chunk, which has them."""
 
-    async def put(self, name: ChunkName, data: bytes) -> None:
-        """Keep a whole chunk; a repeat replaces it."""
+    async def put(self, name: ChunkName, data: bytes) -> bool:
+        """Keep a whole chunk; a repeat replaces it. False where it is not there now."""

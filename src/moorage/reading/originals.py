@@ -141,9 +141,7 @@ class Originals:
         end = next((n for n in range(index + 1, far) if n in taken or self._cache.holds(original.chunk(n))), far)
 
         async def keep(number: int, data: bytes) -> bool:
-            chunk = original.chunk(number)
-            await self._cache.put(chunk, data)
-            return self._cache.holds(chunk)
+            return await self._cache.put(original.chunk(number), data)
 
         due = far if sequential else index
         made = Filling(original.get, keep, first=index, end=end, due=min(due, end), size=original.info.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -33,21 +34,7 @@ class CacheName(StrEnum):
 async def look(uses: Uses, asker: Asker) -> Response:
     """What each cache holds; hits and misses count from the start of the server on. Needs an admin."""
     asker.need_everywhere(Role.ADMIN)
-    found = []
-    for name in CacheName:
-        state = await uses.caches[name].state()
-        found.append(
-            {
-                "name": name,
-                "entries": state.entries,
-                "bytes": state.bytes,
-                "max_bytes": state.max_bytes,
-                "expires_s": state.expires_s,
-                "hits": state.hits,
-                "misses": state.misses,
-            }
-        )
-    return answer({"caches": found})
+    return answer({"caches": [{"name": name, **asdict(await uses.caches[name].state())} for name in CacheName]})
 
 
 @router.delete("/{cache}", responses={200: {"model": PurgedShape}, **_FAILS})
@@ -73,5 +60,4 @@ async def purge(
     elif store:
         begin = unescape(prefix) if key_encoding == ESCAPED else prefix
         which = Which((await uses.facts.read(lambda tx: tx.stores.named(store))).id, begin)
-    done = await uses.caches[cache].purge(which)
-    return answer({"name": cache, "entries": done.entries, "bytes": done.bytes})
+    return answer({"name": cache, **asdict(await uses.caches[cache].purge(which))})
