@@ -145,7 +145,7 @@ def test_no_secret_stands_in_the_repr_or_in_what_is_shown(tmp_path: Path) -> Non
 
 def test_what_nothing_reads_yet_is_shown_as_such(tmp_path: Path) -> None:
     unused = {line.name for line in shown(load(tmp_path)) if not line.used}
-    assert {"cache_image_converter_size", "jupyter_sync"} <= unused
+    assert {"jupyter_hydrate", "jupyter_sync"} <= unused
     assert not unused & {"storage_provider", "remote_storage_region", "remote_links"}
     assert not unused & {"data", "port", "cache_previews_size", "token"}
 

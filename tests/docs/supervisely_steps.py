@@ -223,6 +223,14 @@ def _originals(operator: Operator, _: Row) -> None:
         assert (found["cache_storage_size"][0], found["cache_storage_expires"][0]) == ("10g", "7d")
 
 
+@works(PAGE, "`CACHE_IMAGE_CONVERTER_SIZE: 10g`")
+def _conversions(operator: Operator, _: Row) -> None:
+    found = shown(operator, CACHE_IMAGE_CONVERTER_SIZE="2g", CACHE_IMAGE_CONVERTER_EXPIRES="3d")
+    assert (found["cache_image_converter_size"][0], found["cache_image_converter_expires"][0]) == ("2g", "3d")
+    bare = shown(operator, MOORAGE_DATA=str(operator.folder / "bare"))
+    assert (bare["cache_image_converter_size"][0], bare["cache_image_converter_expires"][0]) == ("10g", "7d")
+
+
 @works(PAGE, "A preview is made from the storage cache")
 def _from_the_cache(operator: Operator, _: Row) -> None:
     with operator.client() as client:

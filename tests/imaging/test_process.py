@@ -15,10 +15,10 @@ from moorage.imaging.frames import HEADER, RANGE, Frame, Request, frame, pack_re
 from moorage.imaging.limits import Limits
 from moorage.imaging.process import DecoderProcess, ProcessFailed
 from moorage.model.errors import BodyBroken, Undecodable
-from moorage.model.variant import Recipe, Rendered
+from moorage.model.variant import Recipe, Rendered, Task
 
 CONTENT = bytes(range(256)) * 1024
-REQUEST = Request(False, len(CONTENT), Recipe(64, 64))
+REQUEST = Request(Task.PREVIEW, len(CONTENT), Recipe(64, 64).words())
 
 
 @dataclass
@@ -120,7 +120,7 @@ async def test_it_says_only_bytes_width_height_and_duration() -> None:
     made = Rendered(b"<script>", "text/html", 3, 2, None)
     async with hostile() as taken:
         got = await taken.answers(frame(Frame.RENDERED, pack_rendered(made)), source=BytesSource(CONTENT))
-    assert got == Rendered(b"<script>", "image/webp", 3, 2, None)
+    assert got == Rendered(b"<script>", "", 3, 2, None)
 
 
 async def test_an_object_that_ends_early_is_the_fault_of_the_object() -> None:

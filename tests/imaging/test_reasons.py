@@ -8,6 +8,7 @@ import media
 from moorage.imaging import heif, reasons
 from moorage.imaging.blocks import Blocks
 from moorage.imaging.limits import Limits
+from moorage.model.variant import Task
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,6 @@ def test_the_sentence_of_a_huge_image_counts_its_pixels() -> None:
 
 def test_budgets_follow_the_size() -> None:
     limits = Limits()
-    assert limits.video_budget(1_000) == 8 << 20
-    assert limits.video_budget(1_000_000_000) == 20_000_000
-    assert limits.image_budget(100) > 100
+    assert limits.budget(Task.POSTER, 1_000) == 8 << 20
+    assert limits.budget(Task.POSTER, 1_000_000_000) == 20_000_000
+    assert limits.budget(Task.PREVIEW, 100) > 100

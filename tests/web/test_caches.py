@@ -76,12 +76,12 @@ def test_the_command_line_tells_and_takes_out(shown: Shown) -> None:
     token = shown.face.token
     rows = [line.split("\t") for line in server.run("cache", "stats", MOORAGE_TOKEN=token).stdout.splitlines()]
     lines = {row[0]: row[1:] for row in rows}
-    assert set(lines) == {"previews", "originals"}
+    assert set(lines) == {"previews", "originals", "conversions"}
     assert lines["originals"][1].endswith("of 10.7 GB")
     assert "entries went" in server.run("cache", "purge", "all", MOORAGE_TOKEN=token).stderr
     assert caches(shown.face)["storage"]["entries"] == 0
     wrong = server.run("cache", "purge", "everything", check=False, MOORAGE_TOKEN=token)
-    assert (wrong.returncode, "Name previews, storage or all." in wrong.stderr) == (2, True)
+    assert (wrong.returncode, "Name previews, storage, converted or all." in wrong.stderr) == (2, True)
 
 
 def test_what_cannot_be_meant_is_refused_and_takes_nothing_out(shown: Shown, bucket: Bucket) -> None:

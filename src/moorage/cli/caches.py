@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from moorage.client.caches import CacheName
 
 app = typer.Typer(help="What is kept so that it need not be fetched or made again.", no_args_is_help=True)
-NAMES: tuple[CacheName, ...] = ("previews", "storage")
-_SHOWN = {"previews": "previews", "storage": "originals"}
+NAMES: tuple[CacheName, ...] = ("previews", "storage", "converted")
+_SHOWN = {"previews": "previews", "storage": "originals", "converted": "conversions"}
 
 
 @app.command()
@@ -40,7 +40,7 @@ def stats(*, json: Json = False, url: Url = None) -> None:
 
 @app.command()
 def purge(
-    name: Annotated[str, typer.Argument(metavar="CACHE", help="previews, storage (the originals), or all.")],
+    name: Annotated[str, typer.Argument(metavar="CACHE", help="previews, storage (the originals), converted, or all.")],
     *,
     store: Annotated[str, typer.Option(help="Only what was made of objects of this store.")] = "",
     prefix: Annotated[str, typer.Option(help="With --store: only of keys that begin so.")] = "",
@@ -51,7 +51,7 @@ def purge(
     """Empty a cache, or take a part out of it. No object is touched: what is asked for again is fetched anew."""
     named: tuple[CacheName, ...] = NAMES if name == "all" else tuple(one for one in NAMES if one == name)
     if not named:
-        raise Invalid(f"There is no cache {name}.", "Name previews, storage or all.", field="cache")
+        raise Invalid(f"There is no cache {name}.", "Name previews, storage, converted or all.", field="cache")
     with connected(url) as client:
         done = [client.purge_cache(one, store=store, prefix=prefix, item=item) for one in named]
     for one in done:

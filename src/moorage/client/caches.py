@@ -9,7 +9,7 @@ from moorage.client.calls import Calls, query_of
 from moorage.client.codec import decode
 from moorage.model.keys import ESCAPED, escape, needs_escape
 
-CacheName = Literal["previews", "storage"]
+CacheName = Literal["previews", "storage", "converted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class CacheCalls(Calls):
     """Caches of the server; for admins."""
 
     async def caches(self) -> list[Cache]:
-        """The caches of previews and of originals ("storage")."""
+        """The caches of previews, of originals ("storage") and of conversions ("converted")."""
         return decode(list[Cache], (await self._transport.get("/cache"))["caches"])
 
     async def purge_cache(self, name: CacheName, *, item: str = "", store: str = "", prefix: str = "") -> PurgedCache:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from moorage.model.variant import Fit, Format, Recipe, Rendered
+from moorage.model.variant import Rendered, Task, Words
 
 HEADER: Final = struct.Struct("!BI")
 RANGE: Final = struct.Struct("!QI")
@@ -43,27 +43,21 @@ class ProtocolBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One variant to make of a source of ``size`` bytes; ``video`` asks for a poster.
+    """One task on a source of ``size`` bytes; ``words`` are those of its wish."""
 
-    ``bare`` asks for the facts alone, by as few bytes as tell them; the answer has no picture.
-    """
-
-    video: bool
+    task: Task
     size: int
-    recipe: Recipe
-    bare: bool = False
+    words: Words
 
     def pack(self) -> bytes:
         """As the payload of REQUEST."""
-        return json.dumps(asdict(self)).encode()
+        return json.dumps([self.task, self.size, dict(self.words)]).encode()
 
     @classmethod
     def unpack(cls, payload: bytes) -> Request:
         """The inverse of ``pack``."""
-        facts = json.loads(payload)
-        recipe = facts["recipe"]
-        made = Recipe(recipe["width"], recipe["height"], Fit(recipe["fit"]), Format(recipe["format"]))
-        return cls(facts["video"], facts["size"], made, facts["bare"])
+        task, size, words = json.loads(payload)
+        return cls(Task(task), size, words)
 
 
 def frame(kind: Frame, payload: bytes = b"") -> bytes:
@@ -78,8 +72,8 @@ def pack_rendered(rendered: Rendered) -> bytes:
     return _LENGTH.pack(len(head)) + head + rendered.data
 
 
-def unpack_rendered(payload: bytes, media_type: str) -> Rendered:
-    """The inverse of ``pack_rendered``; ``media_type`` is what was asked for. Raises ProtocolBroken."""
+def unpack_rendered(payload: bytes) -> Rendered:
+    """The inverse of ``pack_rendered``, without the media type, which the asker knows. Raises ProtocolBroken."""
     try:
         (length,) = _LENGTH.unpack_from(payload)
         width, height, duration = json.loads(payload[_LENGTH.size : _LENGTH.size + length])
@@ -87,7 +81,7 @@ def unpack_rendered(payload: bytes, media_type: str) -> Rendered:
         raise ProtocolBroken("an answer without its facts") from exc
     if not (_counts(width) and _counts(height) and (duration is None or _counts(duration))):
         raise ProtocolBroken("an answer with facts that cannot be")
-    return Rendered(payload[_LENGTH.size + length :], media_type, width, height, duration)
+    return Rendered(payload[_LENGTH.size + length :], "", width, height, duration)
 
 
 def _counts(value: object) -> bool:

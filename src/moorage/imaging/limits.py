@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from moorage.model.variant import Task
+
 MIB = 1024 * 1024
 
 
@@ -41,10 +43,10 @@ class Limits:
         """``kind``, one of the fields above, or ``pixels`` where that was set lower."""
         return min(kind, self.pixels)
 
-    def image_budget(self, size: int) -> int:
-        """Bytes that may be read for a preview of an image of ``size`` bytes: all of it and some of it twice."""
-        return min(size + size // 4 + 8 * MIB, 4096 * MIB)
-
-    def video_budget(self, size: int) -> int:
-        """Bytes that may be read for the poster of a video of ``size`` bytes: 2 %, at least 8 MiB."""
-        return max(8 * MIB, size // 50)
+    def budget(self, task: Task, size: int) -> int:
+        """Bytes of an object of ``size`` bytes that may be read by ranges for a task."""
+        if task is Task.MEASURE_IMAGE:
+            return self.header_bytes
+        if task in (Task.POSTER, Task.MEASURE_VIDEO):
+            return max(8 * MIB, size // 50)
+        return min(size + size // 4 + 8 * MIB, 4096 * MIB)  # all of it, and some of it twice

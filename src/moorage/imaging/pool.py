@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Final
 
 from moorage.imaging.confinement import Confinement
@@ -14,11 +15,9 @@ from moorage.imaging.process import DecoderProcess, ProcessFailed, undecodable
 from moorage.imaging.reasons import EMPTY
 from moorage.model.catalogue import Measured
 from moorage.model.errors import Busy, MoorageError
-from moorage.model.variant import Recipe, Rendered, Source
+from moorage.model.variant import Recipe, Rendered, Source, Task, Wish
 
 _MOST_PROCESSES: Final = 4
-_NO_BOX: Final = Recipe(64, 64)
-"""For a request that makes no picture."""
 
 
 class DecoderPool:
@@ -47,30 +46,29 @@ class DecoderPool:
         """Process ids of the decoders, idle ones first."""
         return tuple(process.pid for process in (*self._idle, *self._busy))
 
-    async def preview(self, source: Source, recipe: Recipe) -> Rendered:
-        """The image in its box, upright, in sRGB, without metadata.
+    async def make(self, task: Task, source: Source, wish: Wish) -> Rendered:
+        """What the task makes of the source; reads as much of it as ``Limits.budget`` says.
 
         Raises Undecodable with a reason for people, Busy when the queue is full, TryAgain when a process
         was stopped from outside or none can be started, and whatever ``source.read`` raises.
         """
-        budget = self._limits.image_budget(source.size)
-        return await self._render(Request(False, source.size, recipe), source, budget)
+        return await self._render(Request(task, source.size, wish.words()), source, wish.media_type)
+
+    async def preview(self, source: Source, recipe: Recipe) -> Rendered:
+        """The image in its box, upright, in sRGB, without metadata. Raises as ``make`` does."""
+        return await self.make(Task.PREVIEW, source, recipe)
 
     async def poster(self, source: Source, recipe: Recipe) -> Rendered:
-        """A frame of the video in its box, and its duration; reads 2 % of it or 8 MiB at most.
-
-        Raises as ``preview`` does.
-        """
-        budget = self._limits.video_budget(source.size)
-        return await self._render(Request(True, source.size, recipe), source, budget)
+        """A frame of the video in its box, and its duration. Raises as ``make`` does."""
+        return await self.make(Task.POSTER, source, recipe)
 
     async def measure(self, source: Source, *, video: bool) -> Measured:
         """Width and height, and the duration of a video; reads 1 MiB of an image at most, usually 64 KiB.
 
-        Raises as ``preview`` does.
+        Raises as ``make`` does.
         """
-        budget = self._limits.video_budget(source.size) if video else self._limits.header_bytes
-        found = await self._render(Request(video, source.size, _NO_BOX, bare=True), source, budget)
+        task = Task.MEASURE_VIDEO if video else Task.MEASURE_IMAGE
+        found = await self._render(Request(task, source.size, {}), source, "")
         return Measured(found.source_width, found.source_height, found.duration_ms)
 
     async def aclose(self) -> None:
@@ -87,14 +85,15 @@ class DecoderPool:
             while self._endings:
                 await asyncio.wait(self._endings)
 
-    async def _render(self, request: Request, source: Source, budget: int) -> Rendered:
+    async def _render(self, request: Request, source: Source, media_type: str) -> Rendered:
         if not request.size:
             raise undecodable(EMPTY)
         await self._take_turn()
         try:
-            return await self._with_process(request, source, budget)
+            rendered = await self._with_process(request, source)
         finally:
             self._free.release()
+        return replace(rendered, media_type=media_type)
 
     async def _take_turn(self) -> None:
         if self._waiting >= self._most_waiting and self._free.locked():
@@ -105,13 +104,13 @@ class DecoderPool:
         finally:
             self._waiting -= 1
 
-    async def _with_process(self, request: Request, source: Source, budget: int) -> Rendered:
+    async def _with_process(self, request: Request, source: Source) -> Rendered:
         process = await self._process()
         self._busy.add(process)
         healthy = False
         try:
             self._refuse_when_closed()
-            rendered = await process.render(request, source, budget)
+            rendered = await process.render(request, source, self._limits.budget(request.task, request.size))
             healthy = True
         except ProcessFailed as exc:
             self._refuse_when_closed()

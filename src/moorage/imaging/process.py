@@ -88,7 +88,7 @@ class DecoderProcess:
         return started
 
     async def render(self, request: Request, source: Source, budget: int) -> Rendered:
-        """The variant that ``request`` asks for; at most ``budget`` bytes of ``source`` are read by ranges.
+        """What ``request`` asks for, without a media type; at most ``budget`` bytes of ``source`` are read by ranges.
 
         Raises Undecodable; ProcessFailed when the process must be killed; what ``source.read`` raises.
         """
@@ -102,7 +102,7 @@ class DecoderProcess:
             kind, payload = await self._hear(left)
             left -= time.monotonic() - began
             if kind is Frame.RENDERED:
-                return _finished(payload, request)
+                return _finished(payload)
             if kind is Frame.UNREADABLE:
                 raise trouble or undecodable(payload.decode("utf-8", "replace"))
             start, length = _wanted(payload, request.size)
@@ -216,9 +216,9 @@ def _not_started(said: str) -> TryAgain:
     )
 
 
-def _finished(payload: bytes, request: Request) -> Rendered:
+def _finished(payload: bytes) -> Rendered:
     try:
-        return frames.unpack_rendered(payload, request.recipe.format.media_type)
+        return frames.unpack_rendered(payload)
     except ProtocolBroken as exc:
         raise ProcessFailed(undecodable(reasons.CRASHED)) from exc
 

@@ -13,7 +13,7 @@ from moorage.imaging import headers, heif, reasons
 from moorage.imaging.blocks import Blocks
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable, Withheld
-from moorage.model.variant import Fit, Format, Recipe, Rendered
+from moorage.model.variant import Fit, Format, Recipe, Rendered, Words
 
 _LOADERS: Final = ("Jpeg", "Png", "Nsgif", "Webp", "Tiff", "Heif")
 # thumbnail_source ignores its own fail_on (https://github.com/libvips/libvips/issues/5195); the loader's option works.
@@ -39,9 +39,9 @@ def prepare() -> None:
     pyvips.cache_set_max(0)
 
 
-def preview(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
+def preview(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
     """The variant of the image in ``blocks``. Raises Unreadable, and Withheld where bytes were not handed out."""
-    kind = _kind_of(blocks)
+    recipe, kind = Recipe.of(words), _kind_of(blocks)
     tap = _Tap(blocks)
     try:
         if kind == "heic":
@@ -52,16 +52,16 @@ def preview(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
         raise tap.trouble or Unreadable(reasons.of_vips(exc.detail)) from exc
 
 
-def facts(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
+def measure(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
     """Width and height, upright, and no picture; raises as ``preview`` does."""
-    del limits  # nothing is decoded
+    del words, limits  # nothing is decoded
     _kind_of(blocks)
     size, tap = headers.size_of(blocks.head()), _Tap(blocks)
     try:
         size = size or _upright_size(_image(tap.ranges()))
     except pyvips.Error as exc:
         raise tap.trouble or Unreadable(reasons.of_vips(exc.detail)) from exc
-    return Rendered(b"", recipe.format.media_type, *size)
+    return Rendered(b"", "", *size)
 
 
 def _kind_of(blocks: Blocks) -> str:
@@ -87,7 +87,7 @@ def finish(image: Any, recipe: Recipe, size: tuple[int, int], duration_ms: int |
         data = flat.pngsave_buffer(keep="none")
     else:
         data = flat.webpsave_buffer(Q=_QUALITY, effort=2, keep="none")
-    return Rendered(data, recipe.format.media_type, *size, duration_ms)
+    return Rendered(data, recipe.media_type, *size, duration_ms)
 
 
 def box(recipe: Recipe) -> dict[str, Any]:

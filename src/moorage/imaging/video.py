@@ -18,7 +18,7 @@ from moorage.imaging import reasons, stills
 from moorage.imaging.blocks import BLOCK, Blocks
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable, Withheld
-from moorage.model.variant import Recipe, Rendered
+from moorage.model.variant import Recipe, Rendered, Words
 
 # PyAV imports av.subtitles only when it opens a container, which is too late for a process without files.
 
@@ -39,14 +39,15 @@ _TURNS: Final = {90: "d270", -90: "d90", 180: "d180", -180: "d180"}
 """FFmpeg counts degrees against the clock, libvips with it."""
 
 
-def poster(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
+def poster(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
     """A frame near a tenth of the video. Raises Unreadable, and Withheld where bytes were not handed out."""
     with _opened(blocks, limits) as (container, stream):
-        return _poster(container, stream, recipe)
+        return _poster(container, stream, Recipe.of(words))
 
 
-def facts(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
+def measure(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
     """Width, height and duration, and no picture; by the first frame, because only a frame says that it is turned."""
+    del words  # a video is measured in one way
     with _opened(blocks, limits) as (container, stream):
         frame = _next(container, stream)
         if frame is None:
@@ -54,7 +55,7 @@ def facts(blocks: Blocks, recipe: Recipe, limits: Limits) -> Rendered:
         width, height = round(frame.width * float(stream.sample_aspect_ratio or 1)), frame.height
         if abs(frame.rotation) == 90:  # noqa: PLR2004 - degrees
             width, height = height, width
-        return Rendered(b"", recipe.format.media_type, width, height, _duration_ms(container, stream))
+        return Rendered(b"", "", width, height, _duration_ms(container, stream))
 
 
 @contextmanager

@@ -11,17 +11,20 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from moorage.imaging import confinement, frames, reasons
-from moorage.imaging.blocks import BLOCK, SMALL, Blocks, Fetch, from_descriptor, mapped
+from moorage.imaging.blocks import Blocks, Fetch, from_descriptor, mapped
 from moorage.imaging.frames import HEADER, RANGE, Frame, Request
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable, Withheld
-from moorage.model.variant import Rendered
+from moorage.model.variant import Words
+
+if TYPE_CHECKING:
+    from moorage.imaging.tasks import Decode
 
 _SOCKET: Final = 0
 
@@ -36,7 +39,8 @@ def main(limits_json: str, parent: str) -> None:
     network = confinement.leave_network()
     # libvips spills what is large to temporary files, which this process may not write.
     os.environ["VIPS_DISC_THRESHOLD"] = str(limits.memory_bytes)
-    from moorage.imaging import stills, video
+    from moorage.imaging import stills
+    from moorage.imaging.tasks import WAYS
 
     stills.prepare()
     confined = confinement.give_up(network=network)
@@ -47,10 +51,9 @@ def main(limits_json: str, parent: str) -> None:
         while (received := _receive(line)) is not None:
             request, descriptor = received
             confinement.allow_cpu(limits.cpu_seconds)
-            kind = video if request.video else stills
-            decode = kind.facts if request.bare else video.poster if request.video else stills.preview
-            with _opened(line, request.size, descriptor, SMALL if request.bare else BLOCK) as blocks:
-                answer = _judged(decode, blocks, request, limits)
+            way = WAYS[request.task]
+            with _opened(line, request.size, descriptor, way.block) as blocks:
+                answer = _judged(way.decode, blocks, request.words, limits)
             line.sendall(answer)
 
 
@@ -69,12 +72,9 @@ def _opened(line: socket.socket, size: int, descriptor: int | None, length: int)
             whole.close()  # its own copy of the descriptor too
 
 
-Decode = Callable[..., Rendered]
-
-
-def _judged(decode: Decode, blocks: Blocks, request: Request, limits: Limits) -> bytes:
+def _judged(decode: Decode, blocks: Blocks, words: Words, limits: Limits) -> bytes:
     try:
-        rendered = decode(blocks, request.recipe, limits)
+        rendered = decode(blocks, words, limits)
         if len(rendered.data) <= limits.answer_bytes:
             return frames.frame(Frame.RENDERED, frames.pack_rendered(rendered))
         reason = reasons.TOO_LONG

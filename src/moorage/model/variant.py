@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
 from moorage.model.catalogue import Measured
 from moorage.model.errors import Invalid
+
+Words = Mapping[str, str | int | float | bool | None]
+"""What a decoder process is told of a wish: names and plain values."""
+
+
+class Task(StrEnum):
+    """What a decoder process does with an object."""
+
+    PREVIEW = "preview"
+    POSTER = "poster"
+    MEASURE_IMAGE = "measure image"
+    MEASURE_VIDEO = "measure video"
+
+
+class Wish(Protocol):
+    """What shall be made of an object."""
+
+    @property
+    def media_type(self) -> str:
+        """Of what comes out of it."""
+
+    def name(self, version: str) -> str:
+        """The cache name of what is made so of the source ``version``."""
+
+    def words(self) -> Words:
+        """For the decoder process; the task's module there reads them back."""
 
 
 class Fit(StrEnum):
@@ -57,10 +84,25 @@ class Recipe:
             raise Invalid(str(exc), "fit is inside or cover; format is webp, jpeg or png.", field="fit") from exc
         return cls(_snapped(width or height or 512), _snapped(height or width or 512), fits, makes)
 
+    @property
+    def media_type(self) -> str:
+        """Of the finished preview."""
+        return self.format.media_type
+
     def name(self, version: str) -> str:
-        """The cache name of this variant of the source ``version``."""
-        text = f"{REVISION}\0{self.width}\0{self.height}\0{self.fit}\0{self.format}\0{version}"
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        """The cache name of this preview of the source ``version``."""
+        return wish_name(version, REVISION, self.width, self.height, self.fit, self.format)
+
+    def words(self) -> Words:
+        """For the decoder process."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, words: Words) -> Recipe:
+        """The inverse of ``words``."""
+        return cls(
+            int(words["width"] or 0), int(words["height"] or 0), Fit(str(words["fit"])), Format(str(words["format"]))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +114,12 @@ class Rendered:
     source_width: int
     source_height: int
     duration_ms: int | None = None
+
+
+def wish_name(version: str, *parts: object) -> str:
+    """A name for a wish that consists of ``parts``, on the source ``version``."""
+    text = "\0".join([*map(str, parts), version])
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _snapped(pixels: int) -> int:
@@ -105,10 +153,8 @@ class Imager(Protocol):
     Raises Undecodable with a reason that can be shown; Busy when the queue is full.
     """
 
-    async def preview(self, source: Source, recipe: Recipe) -> Rendered: ...
-
-    async def poster(self, source: Source, recipe: Recipe) -> Rendered:
-        """A frame of a video and its duration; reads by ranges of 1 MiB under a byte budget."""
+    async def make(self, task: Task, source: Source, wish: Wish) -> Rendered:
+        """What the task makes of the source; reads under the byte budget of the task."""
 
     async def measure(self, source: Source, *, video: bool) -> Measured:
         """What it tells of itself, by as few bytes as do; nothing is decoded but a video's first frame."""

@@ -10,7 +10,7 @@ from moorage.model.catalogue import Item, Kind, Measured
 from moorage.model.errors import Undecodable
 from moorage.model.keys import escape
 from moorage.model.transaction import Facts
-from moorage.model.variant import Imager, Recipe, Rendered, VariantCache
+from moorage.model.variant import Imager, Recipe, Rendered, Task, VariantCache, Wish
 from moorage.reading.content import Content, readable
 from moorage.reading.locate import Located, Locator
 from moorage.reading.source import opened
@@ -31,7 +31,8 @@ class Variants:
     content: Content
     locator: Locator
     imager: Imager
-    cache: VariantCache
+    previews: VariantCache
+    converted: VariantCache
     once: Once
 
     async def preview(self, located: Located, recipe: Recipe) -> Rendered:
@@ -40,10 +41,21 @@ class Variants:
         Raises Undecodable with a reason to show for anything else, and for broken bytes; NotFound for a tombstone,
         also where a preview of it was kept.
         """
+        task = Task.POSTER if located.item.kind is Kind.VIDEO else Task.PREVIEW
+        return await self._made(located, task, recipe, self.previews)
+
+    async def convert(self, located: Located, task: Task, wish: Wish) -> Rendered:
+        """What the task makes of the item, from the cache of conversions where it was made before.
+
+        Raises as ``preview`` does.
+        """
+        return await self._made(located, task, wish, self.converted)
+
+    async def _made(self, located: Located, task: Task, wish: Wish, cache: VariantCache) -> Rendered:
         item = located.item
         readable(item)
-        name = recipe.name(item.version)
-        found = await self.cache.get(item.store, item.key, name)
+        name = wish.name(item.version)
+        found = await cache.get(item.store, item.key, name)
         if found is not None:
             return found
         if item.kind is Kind.FILE:
@@ -52,15 +64,13 @@ class Variants:
                 "Open or download it instead.",
                 reason="No preview for this kind of file.",
             )
-        return await self.once(f"{item.store}\0{item.key}\0{name}", lambda: self._make(located, recipe))
+        return await self.once(f"{item.store}\0{item.key}\0{name}", lambda: self._make(located, task, wish, cache))
 
-    async def _make(self, located: Located, recipe: Recipe) -> Rendered:
-        video = located.item.kind is Kind.VIDEO
-        async with opened(self.content, located, whole=not video) as (read, source):
-            make = self.imager.poster if video else self.imager.preview
-            rendered = await make(source, recipe)
+    async def _make(self, located: Located, task: Task, wish: Wish, cache: VariantCache) -> Rendered:
+        async with opened(self.content, located, whole=located.item.kind is not Kind.VIDEO) as (read, source):
+            rendered = await self.imager.make(task, source, wish)
         item = read.item
-        await self.cache.put(item.store, item.key, recipe.name(item.version), rendered)
+        await cache.put(item.store, item.key, wish.name(item.version), rendered)
         await self._note(item, rendered)
         return rendered
 

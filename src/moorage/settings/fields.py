@@ -170,6 +170,19 @@ class Settings(Machine, Later):
         True, "Serve an original that is older than that while its store cannot be reached.", unit="true or false"
     )
 
+    cache_image_converter_size: Bytes = setting(
+        10 * 2**30,
+        "The most that the cache of conversions holds.",
+        unit="size",
+        alias="CACHE_IMAGE_CONVERTER_SIZE",
+    )
+    cache_image_converter_expires: Time = setting(
+        timedelta(days=7),
+        "A conversion that nobody asked for goes after it.",
+        unit="time",
+        alias="CACHE_IMAGE_CONVERTER_EXPIRES",
+    )
+
     decoder_workers: Count = setting(2, "How many processes open images and video.", unit="processes")
     decoder_memory: Bytes = setting(2 * 2**30, "The most memory of one decoder process.", unit="size")
     decoder_time: Time = setting(timedelta(seconds=30), "The longest that one image or video may take.", unit="time")

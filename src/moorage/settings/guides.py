@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from moorage.settings.kinds import Bytes, Port, Time, setting
+from moorage.settings.kinds import Port, setting
 
 _PROVIDERS: Final = {"http": "disk", "minio": "s3", "disk": "disk", "s3": "s3", "azure": "azure", "google": "google"}
 
@@ -103,19 +102,6 @@ class Later(BaseSettings):
     )
     remote_storage_credentials_path: Path | None = setting(
         None, "The JSON file of a service account of Google.", unit="file", alias="REMOTE_STORAGE_CREDENTIALS_PATH"
-    )
-
-    cache_image_converter_size: Bytes = _later(
-        10 * 2**30,
-        "The most that the cache of converted images holds.",
-        unit="size",
-        alias="CACHE_IMAGE_CONVERTER_SIZE",
-    )
-    cache_image_converter_expires: Time = _later(
-        timedelta(days=7),
-        "A converted image that nobody asked for goes after it.",
-        unit="time",
-        alias="CACHE_IMAGE_CONVERTER_EXPIRES",
     )
 
     jupyter_hydrate: bool = _later(

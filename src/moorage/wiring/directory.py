@@ -68,6 +68,11 @@ class Directory:
         return self.root / "cache" / "previews"
 
     @property
+    def converted(self) -> Path:
+        """The cache of conversions."""
+        return self.root / "cache" / "converted"
+
+    @property
     def originals(self) -> Path:
         """The cache of what stores hold."""
         return self.root / "cache" / "originals"

@@ -138,6 +138,12 @@ async def _compose(
         offline.directory.previews, max_bytes=settings.cache_previews_size, max_age=settings.cache_previews_expires
     )
     stack.push_async_callback(cache.aclose)
+    converted = FileVariantCache(
+        offline.directory.converted,
+        max_bytes=settings.cache_image_converter_size,
+        max_age=settings.cache_image_converter_expires,
+    )
+    stack.push_async_callback(converted.aclose)
     chunks = FileChunkCache(
         offline.directory.originals, max_bytes=settings.cache_storage_size, max_age=settings.cache_storage_expires
     )
@@ -203,8 +209,8 @@ async def _compose(
         aliasing=Aliasing(facts, now_ms),
         locator=locator,
         content=content,
-        caches={"previews": cache, "storage": originals},
-        variants=Variants(facts, content, locator, imager, cache, SingleFlight()),
+        caches={"previews": cache, "storage": originals, "converted": converted},
+        variants=Variants(facts, content, locator, imager, cache, converted, SingleFlight()),
         jobs=Jobs(facts, flows, hint=dispatcher.hint, now_ms=now_ms),
         mirroring=mirroring,
         linking=linking,

@@ -28,6 +28,7 @@ class CacheName(StrEnum):
 
     PREVIEWS = "previews"
     STORAGE = "storage"
+    CONVERTED = "converted"
 
 
 @router.get("", responses={200: {"model": CacheList}, **_FAILS})
