@@ -19,6 +19,8 @@ from moorage.model.errors import Refused, SignInNeeded
 _PORTS: Final = {"http": 80, "https": 443}
 KEPT_S: Final = 5.0
 MAX_KEPT: Final = 4096
+_TOKEN: Final = b"t"
+_SESSION: Final = b"s"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -44,16 +46,18 @@ class Admission:
 
     async def principal(self, method: str, headers: dict[str, str]) -> Principal:
         """Who asks. SignInNeeded when nobody does; Refused for a change by cookie from elsewhere."""
-        bearer = headers.get("authorization", "")
-        if bearer[:7].lower() == "bearer ":
-            return await self._find(b"t", bearer[7:].strip())
-        cookie = self.session_of(headers)
-        if not cookie:
+        kind, secret = self._secret(headers)
+        if not secret:
             raise SignInNeeded("Nobody is signed in.", "Sign in, or send a token as 'Authorization: Bearer …'.")
-        found = await self._find(b"s", cookie)
-        if method not in _SAFE:
+        found = await self._find(kind, secret)
+        if kind == _SESSION and method not in _SAFE:
             self.need_origin(headers)
         return found
+
+    def known(self, headers: dict[str, str]) -> Principal | None:
+        """Who asks to read, if that was found out a moment ago."""
+        kind, secret = self._secret(headers)
+        return self._remembered(kind + hash_of(secret))
 
     def session_of(self, headers: dict[str, str]) -> str:
         """The session's secret; empty where there is none."""
@@ -77,15 +81,26 @@ class Admission:
         """Drop everything: somebody's rights were changed."""
         self._kept.clear()
 
+    def _secret(self, headers: dict[str, str]) -> tuple[bytes, str]:
+        """What kind of secret was sent, and which; a token goes before a session."""
+        bearer = headers.get("authorization", "")
+        if bearer[:7].lower() == "bearer ":
+            return _TOKEN, bearer[7:].strip()
+        return _SESSION, self.session_of(headers)
+
+    def _remembered(self, name: bytes) -> Principal | None:
+        kept = self._kept.get(name)
+        return kept[1] if kept is not None and kept[0] >= self._clock() else None
+
     async def _find(self, kind: bytes, secret: str) -> Principal:
         hashed = hash_of(secret)
-        kept = self._kept.get(kind + hashed)
-        if kept is not None and kept[0] >= self._clock():
-            return kept[1]
-        if kind == b"t" and hmac.compare_digest(hashed, self._machine):
+        kept = self._remembered(kind + hashed)
+        if kept is not None:
+            return kept
+        if kind == _TOKEN and hmac.compare_digest(hashed, self._machine):
             found = await principal_of_machine(self._door)
         else:
-            look = principal_of_token if kind == b"t" else principal_of_session
+            look = principal_of_token if kind == _TOKEN else principal_of_session
             found = await look(self._door, secret)
         self._kept[kind + hashed] = (self._clock() + KEPT_S, found)
         while len(self._kept) > MAX_KEPT:

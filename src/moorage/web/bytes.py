@@ -16,16 +16,15 @@ from moorage.edge.admission import headers_of
 from moorage.edge.face import Face
 from moorage.edge.ranges import Representation, decide
 from moorage.edge.security import PREFLIGHT
-from moorage.model.access import Principal, Role
-from moorage.model.catalogue import ItemId
-from moorage.model.errors import Forbidden, Invalid, NotFound, SignInNeeded, WrongMethod
+from moorage.model.errors import Invalid, NotFound, SignInNeeded, WrongMethod
 from moorage.model.keys import ESCAPED, Key, escape, unescape
 from moorage.model.variant import Recipe, Rendered
 from moorage.reading.locate import Located
-from moorage.web.api.signing import SIGNATURE, loan_holds, signature_holds
+from moorage.web.api.signing import SIGNATURE, loan_holds, variant_text
 from moorage.web.api.stores import visible
 from moorage.web.sending import Answer, send_content, send_empty, send_small
 from moorage.web.sources import ItemBytes, ObjectBytes
+from moorage.web.viewing import Asked, viewed
 
 ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
 OBJECT: Final = re.compile(r"/api/v1/stores/([^/]+)/content")
@@ -57,32 +56,14 @@ class ByteRoutes:
             return
         item, route = int(match[1]), match[2]
         recipe = None if route == "content" else _recipe(query)
-        located = await self._admitted(scope["method"], answer.headers, query, item, route, recipe)
-        answer.shared = SIGNATURE in query
+        asked = Asked(scope["method"], answer.headers, query, item, variant_text(route, recipe))
+        answer.shared = asked.signed
+        located = await viewed(self._uses, asked)
         located = await self._uses.content.seen(located)
         if recipe is None:
             await send_content(answer, ItemBytes(self._uses.content, located))
         else:
             await self._variant(located, recipe, answer)
-
-    async def _admitted(
-        self, method: str, headers: dict[str, str], query: dict[str, str], item: int, route: str, recipe: Recipe | None
-    ) -> Located:
-        if SIGNATURE in query:
-            if not signature_holds(self._uses, item, route, recipe, query, time.time()):
-                raise SignInNeeded("This signed address has expired, or is not one of ours.", "Ask for a new one.")
-            located = await self._uses.locator.locate(ItemId(item))
-            _need_open(located)
-            return located
-        principal = await self._uses.admission.principal(method, headers)
-        located = await self._uses.locator.locate(ItemId(item))
-        try:
-            principal.need(Role.VIEWER, located.item.project)
-        except NotFound:
-            raise NotFound(f"There is no item {item}, or you may not see it.", "Ask an admin for access.") from None
-        if principal.everywhere is not Role.ADMIN:
-            _need_open(located, principal)
-        return located
 
     async def _object(self, answer: Answer, name: str, query: dict[str, str]) -> ObjectBytes:
         """An object of a store that the asker may use; never one outside of the prefix that is registered."""
@@ -103,7 +84,7 @@ class ByteRoutes:
                 f"The store {name} holds only what lies below {escape(store.prefix)!r}.",
                 "Ask for a key that begins with it.",
             )
-        return await ObjectBytes.of(store, self._uses.adapters.of(store), key)
+        return await ObjectBytes.of(self._uses.content, store, key)
 
     async def _variant(self, located: Located, recipe: Recipe, answer: Answer) -> None:
         item = located.item
@@ -114,16 +95,6 @@ class ByteRoutes:
             return
         rendered: Rendered = await self._uses.variants.preview(located, recipe)
         await send_small(answer, rendered.data, rendered.media_type, headers)
-
-
-def _need_open(located: Located, principal: Principal | None = None) -> None:
-    """Raise Forbidden where the item's store was closed to its project, or to the person, since it was linked."""
-    store, project = located.store, located.item.project
-    if not store.scope.holds(project, None if principal is None else principal.user):
-        raise Forbidden(
-            f"The store {store.name}, which holds these bytes, is not open to this project or to you.",
-            "Ask an admin to add it to the store's scope.",
-        )
 
 
 def _recipe(query: dict[str, Any]) -> Recipe:

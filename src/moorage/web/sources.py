@@ -9,7 +9,7 @@ from moorage.model.errors import RangeUnsatisfiable
 from moorage.model.keys import Key, escape
 from moorage.model.media import guess
 from moorage.model.objects import ByteRange, ObjectBody, ObjectInfo
-from moorage.model.store import ObjectStore, Store
+from moorage.model.store import Store
 from moorage.reading.content import Content
 from moorage.reading.locate import Located
 
@@ -92,14 +92,14 @@ class ItemBytes:
 class ObjectBytes:
     """The bytes of an object of a store, whether or not an item shows it."""
 
+    content: Content
     store: Store
-    adapter: ObjectStore
     info: ObjectInfo
 
     @classmethod
-    async def of(cls, store: Store, adapter: ObjectStore, key: Key) -> ObjectBytes:
+    async def of(cls, content: Content, store: Store, key: Key) -> ObjectBytes:
         """The version that the store has now. Raises ObjectNotFound."""
-        return cls(store, adapter, await adapter.stat(key))
+        return cls(content, store, await content.adapter(store).stat(key))
 
     @property
     def name(self) -> str:
@@ -115,20 +115,20 @@ class ObjectBytes:
 
     @property
     def version(self) -> str:
-        return self.info.generation or self.info.etag or f"{self.modified_ms:x}-{self.size:x}"
+        return self.info.version
 
     @property
     def modified_ms(self) -> int:
         return self.info.modified_ms
 
     async def open(self, wanted: ByteRange | None = None) -> ObjectBody:
-        return await self.adapter.get(self.info.key, byte_range=wanted, if_match=self.info.etag or None)
+        return await self.content.object(self.store, self.info, wanted)
 
     async def confirmed(self) -> ObjectBytes:
         return self  # the store was asked when the request came
 
     async def renewed(self) -> ObjectBytes:
-        return await self.of(self.store, self.adapter, self.info.key)
+        return await self.of(self.content, self.store, self.info.key)
 
     def unsatisfiable(self) -> RangeUnsatisfiable:
         return _unsatisfiable(self.info.key, self.store, self.info.key, self.size)

@@ -71,14 +71,12 @@ class UrlMaker:
         return keys(shown, "name", "path")
 
 
-def signature_holds(
-    uses: Face, item: int, route: str, recipe: Recipe | None, query: Mapping[str, str], now_s: float
-) -> bool:
+def signature_holds(uses: Face, item: int, variant: str, query: Mapping[str, str], now_s: float) -> bool:
     """True when the query carries our signature for exactly this, and it has not expired."""
     expires_s = _expires_s(query)
     if expires_s is None:
         return False
-    claim = Claim(item, variant_text(route, recipe), expires_s, disposition=query.get("disposition", ""))
+    claim = Claim(item, variant, expires_s, disposition=query.get("disposition", ""))
     return uses.signer.verify(claim, query.get(KEY_ID, ""), query.get(SIGNATURE, ""), now_s)
 
 

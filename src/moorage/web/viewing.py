@@ -1,0 +1,79 @@
+"""Viewing: who may see an item's bytes: by a signed URL, a session or a token."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from moorage.edge.face import Face
+from moorage.model.access import Principal, Role
+from moorage.model.catalogue import ItemId
+from moorage.model.errors import Forbidden, NotFound, SignInNeeded
+from moorage.reading.locate import Located
+from moorage.web.api.signing import SIGNATURE, signature_holds
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for bytes of an item. ``variant``: what a signature binds of them."""
+
+    method: str
+    headers: dict[str, str]
+    query: Mapping[str, str]
+    item: int
+    variant: str
+
+    @property
+    def signed(self) -> bool:
+        """Whether it is asked for by a signed URL, from whatever page."""
+        return SIGNATURE in self.query
+
+
+async def viewed(uses: Face, asked: Asked) -> Located:
+    """Where the item's bytes are. Raises SignInNeeded, NotFound and Forbidden for whom they are not for."""
+    principal = None
+    if asked.signed:
+        _need_signature(uses, asked)
+    else:
+        principal = await uses.admission.principal(asked.method, asked.headers)
+    located = await uses.locator.locate(ItemId(asked.item))
+    _need_view(located, principal)
+    return located
+
+
+def viewed_now(uses: Face, asked: Asked) -> Located | None:
+    """The same from memory; None where something must be looked up. Raises as ``viewed`` does."""
+    principal = None
+    if asked.signed:
+        _need_signature(uses, asked)
+    else:
+        principal = uses.admission.known(asked.headers)
+        if principal is None:
+            return None
+    located = uses.locator.known(ItemId(asked.item))
+    if located is not None:
+        _need_view(located, principal)
+    return located
+
+
+def _need_signature(uses: Face, asked: Asked) -> None:
+    if not signature_holds(uses, asked.item, asked.variant, asked.query, time.time()):
+        raise SignInNeeded("This signed address has expired, or is not one of ours.", "Ask for a new one.")
+
+
+def _need_view(located: Located, principal: Principal | None) -> None:
+    """Raise NotFound for whom the project is not for, Forbidden where the store was closed to it meanwhile."""
+    store, item = located.store, located.item
+    if principal is not None:
+        try:
+            principal.need(Role.VIEWER, item.project)
+        except NotFound:
+            raise NotFound(f"There is no item {item.id}, or you may not see it.", "Ask an admin for access.") from None
+        if principal.everywhere is Role.ADMIN:
+            return
+    if not store.scope.holds(item.project, None if principal is None else principal.user):
+        raise Forbidden(
+            f"The store {store.name}, which holds these bytes, is not open to this project or to you.",
+            "Ask an admin to add it to the store's scope.",
+        )
