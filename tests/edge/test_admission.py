@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 
 from moorage.edge.admission import cookie_name, cookie_of
-from moorage.edge.front import redacted, shown_path
+from moorage.edge.journal import redacted, shown_path
 from moorage.web.cookies import sender
 
 

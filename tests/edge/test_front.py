@@ -8,6 +8,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from moorage.edge.front import MAX_BODY, Front
+from moorage.edge.journal import Journal
 
 
 async def status_of(length: int, path: str) -> int:
@@ -28,7 +29,8 @@ async def status_of(length: int, path: str) -> int:
         sent.append(message)
 
     scope: dict[str, Any] = {"type": "http", "method": "PUT", "path": path, "query_string": b"", "headers": []}
-    front = Front(app, prefix="/here", most_bytes=lambda inner: 5000 if inner["path"] == "/large" else MAX_BODY)
+    longest = {"/large": 5000}
+    front = Front(app, prefix="/here", journal=Journal(), most_bytes=lambda inner: longest.get(inner["path"], MAX_BODY))
     await front(scope, receive, send)
     return int(sent[0]["status"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from moorage.edge.admission import Admission
+from moorage.edge.journal import Journal
 from moorage.wiring import Services
 
 
@@ -13,6 +14,7 @@ class Face(Services):
     """What HTTP faces call."""
 
     admission: Admission = field(kw_only=True)
+    journal: Journal = field(kw_only=True, default_factory=Journal)
 
     @classmethod
     def of(cls, services: Services) -> Face:

@@ -7,34 +7,45 @@ caught becomes a problem document here.
 from __future__ import annotations
 
 import contextlib
+import itertools
+import secrets
 import time
-import uuid
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import unquote
 
 import structlog
-from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moorage.edge import problems
+from moorage.edge.journal import Journal, Line, face_of, shown_path
 from moorage.edge.security import PAGES
 from moorage.model.errors import MoorageError, TooLarge
 
-REQUESTS: Final = Counter("moorage_requests", "Requests answered.", ["face", "status"])
-SECONDS: Final = Histogram("moorage_request_seconds", "Seconds until the answer began.", ["face"])
-SENT: Final = Counter("moorage_sent_bytes", "Bytes of bodies sent.", ["face"])
 log: Final = structlog.get_logger("moorage.edge")
+_PROCESS: Final = secrets.token_hex(4)
+_NUMBERS: Final = itertools.count(secrets.randbits(24))
 MAX_BODY: Final = 1 << 20
 """Bytes of a request's body; forms and JSON are small."""
-_REDACTED: Final = ("signature=", "token=", "secret=")
+
+
+def new_request() -> str:
+    """A name for a request: 16 hex digits, of which the first eight are those of this process."""
+    return f"{_PROCESS}{next(_NUMBERS):08x}"
 
 
 class Front:
     """An ASGI application around another. ``most_bytes``: how long the body of a request may be."""
 
-    def __init__(self, app: ASGIApp, *, prefix: str, most_bytes: Callable[[Scope], int] = lambda _: MAX_BODY) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        prefix: str,
+        journal: Journal,
+        most_bytes: Callable[[Scope], int] = lambda _: MAX_BODY,
+    ) -> None:
         self._app = app
+        self._journal = journal
         self._prefix = prefix
         self._most_bytes = most_bytes
 
@@ -42,7 +53,7 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(_without_prefix(scope, self._prefix), send)
+        answer = _Answer(_without_prefix(scope, self._prefix), send, self._journal)
         with structlog.contextvars.bound_contextvars(request=answer.request):
             try:
                 await self._app(answer.scope, _bounded(receive, self._most_bytes(answer.scope)), answer.send)
@@ -58,9 +69,10 @@ class Front:
 class _Answer:
     """One answer on its way out."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, journal: Journal) -> None:
         self.scope = scope
-        self.request = uuid.uuid4().hex[:16]
+        self.request = new_request()
+        self._journal = journal
         self._send = send
         self._began = time.perf_counter()
         self._first_s = 0.0
@@ -96,21 +108,12 @@ class _Answer:
         await send_problem(self.send, error, head=self.scope["method"] == "HEAD")
 
     def record(self) -> None:
-        """Write the log line and the counters."""
-        face = face_of(self.scope["path"])
-        REQUESTS.labels(face, str(self._status)).inc()
-        SECONDS.labels(face).observe(self._first_s)
-        SENT.labels(face).inc(self._bytes)
-        if face == "health":
-            return
-        log.info(
-            "request",
-            method=self.scope["method"],
-            path=shown_path(self.scope["path"]),
-            query=redacted(self.scope["query_string"].decode("latin-1")),
-            status=self._status,
-            ms=round(self._first_s * 1000, 1),
-            bytes=self._bytes,
+        """Have the journal note it."""
+        method, path, query = self.scope["method"], self.scope["path"], self.scope["query_string"]
+        self._journal.note(
+            Line(
+                time.time(), self.request, method, path, query, self._status, self._first_s, self._bytes, face_of(path)
+            )
         )
 
 
@@ -149,34 +152,6 @@ def _bounded(receive: Receive, most_bytes: int) -> Receive:
         return message
 
     return bounded
-
-
-def face_of(path: str) -> str:
-    """Which face a path belongs to: few words, so that counters stay small."""
-    if path in ("/healthz", "/readyz", "/metrics"):
-        return "health"
-    if path.startswith("/api/"):
-        if path.startswith("/api/v1/folders/") and path.endswith("/items"):
-            return "uploads"
-        return "bytes" if path.endswith(("/content", "/preview", "/poster")) else "api"
-    return "static" if path.startswith("/static/") else "pages"
-
-
-def shown_path(path: str) -> str:
-    """A path for the log: the secret of a one-time link is left out."""
-    for way in ("/sign-in/", "/connect/"):
-        before, link, _ = path.partition(way)
-        if link:
-            return f"{before}{link}…"
-    return path
-
-
-def redacted(query: str) -> str:
-    """A query string for the log: values that admit somebody are left out."""
-    return "&".join(
-        part.split("=", 1)[0] + "=…" if unquote(part).lower().startswith(_REDACTED) else part
-        for part in query.split("&")
-    )
 
 
 def _without_prefix(scope: Scope, prefix: str) -> Scope:

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from moorage.edge.journal import Lines, is_told, written
 from moorage.settings import Settings
 
 FILE_BYTES: Final = 20 << 20
@@ -37,11 +38,13 @@ def start_logs(settings: Settings, default_file: Path) -> None:
     )
     machine = structlog.processors.JSONRenderer()
     console = logging.StreamHandler(sys.stderr)
-    console.setFormatter(_formatter(machine if settings.log_format == "json" else person, shared))
+    as_json = settings.log_format == "json"
+    console.setFormatter(_Formatter(machine if as_json else person, shared, as_json=as_json, quiet=True))
+    console.addFilter(lambda record: not isinstance(record, Lines) or any(map(is_told, record.lines)))
     file = logging.handlers.RotatingFileHandler(
         settings.log_file or default_file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8"
     )
-    file.setFormatter(_formatter(machine, shared))
+    file.setFormatter(_Formatter(machine, shared, as_json=True, quiet=False))
     root = logging.getLogger()
     root.handlers = [console, file]
     root.setLevel(settings.log_level.value.upper())
@@ -49,9 +52,23 @@ def start_logs(settings: Settings, default_file: Path) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _formatter(
-    renderer: structlog.types.Processor, shared: list[structlog.types.Processor]
-) -> structlog.stdlib.ProcessorFormatter:
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
-    )
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Writes events by structlog, and the journal's lines as they are."""
+
+    def __init__(
+        self,
+        renderer: structlog.types.Processor,
+        shared: list[structlog.types.Processor],
+        *,
+        as_json: bool,
+        quiet: bool,
+    ) -> None:
+        super().__init__(foreign_pre_chain=shared, processors=[self.remove_processors_meta, renderer])
+        self._as_json = as_json
+        self._quiet = quiet
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as text: a line, or several."""
+        if isinstance(record, Lines):
+            return written(record, as_json=self._as_json, quiet=self._quiet)
+        return super().format(record)

@@ -51,7 +51,6 @@ from moorage.web.heads import Heads
 from moorage.web.pages import routes as page_routes
 from moorage.web.pages.rendering import problem_page
 from moorage.web.uploads import UploadRoute, most_bytes
-from moorage.wiring import Services
 
 METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 STATIC: Final = Path(moorage.__file__).parent / "static"
@@ -68,9 +67,8 @@ class Static(StaticFiles):
         return response
 
 
-def make_app(services: Services) -> ASGIApp:
+def make_app(face: Face) -> ASGIApp:
     """The one ASGI application of these services."""
-    face = Face.of(services)
     api = FastAPI(
         title="Moorage",
         version=moorage.__version__,
@@ -78,7 +76,7 @@ def make_app(services: Services) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        servers=[{"url": services.public_url}],
+        servers=[{"url": face.public_url}],
     )
     api.state.services = face
     for one in (
@@ -115,7 +113,7 @@ def make_app(services: Services) -> ASGIApp:
     api.add_exception_handler(HTTPException, _on_http)
     api.add_exception_handler(Exception, _on_fault)
     routes = UploadRoute(face, ByteRoutes(face, Heads(api)))
-    return Front(routes, prefix=face.path_prefix, most_bytes=links.longest(face, most_bytes))
+    return Front(routes, prefix=face.path_prefix, journal=face.journal, most_bytes=links.longest(face, most_bytes))
 
 
 async def health(uses: Uses, asker: Asker) -> Response:

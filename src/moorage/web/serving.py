@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from moorage.admitting import first_admin, make_link
+from moorage.edge.face import Face
 from moorage.edge.logs import start_logs
 from moorage.model.access import SYSTEM
 from moorage.model.errors import Conflict
@@ -99,9 +100,11 @@ async def _serve(settings: Settings, listener: socket.socket) -> int:
     public_url = settings.public_url or local_url
     async with open_server(settings, public_url, local_url=local_url) as services:
         start_logs(settings, services.directory.log_file)
-        server = Server(_config(make_app(services)), services)
+        face = Face.of(services)
+        server = Server(_config(make_app(face)), services)
         log.info("Serving.", address=public_url, data=str(settings.data))
         await server.serve([listener])
+        face.journal.flush()
     log.info("Stopped.")
     return 0
 

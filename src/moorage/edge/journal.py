@@ -1,0 +1,150 @@
+"""The journal: one line and some counts for each answer. Lines are written many at once, a moment later.
+
+A line of its own through all of logging costs a cached preview more than everything else that is done for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
+
+from prometheus_client import Counter, Histogram
+
+REQUESTS: Final = Counter("moorage_requests", "Requests answered.", ["face", "status"])
+SECONDS: Final = Histogram("moorage_request_seconds", "Seconds until the answer began.", ["face"])
+SENT: Final = Counter("moorage_sent_bytes", "Bytes of bodies sent.", ["face"])
+LATER_S: Final = 0.25
+"""How long a line may wait for others."""
+_FLOOD: Final = ("bytes", "static")
+"""Faces whose answers come by the hundred for one page: on the console stand those of them that failed."""
+_REDACTED: Final = ("signature=", "token=", "secret=")
+_FAILED: Final = 400
+log: Final = logging.getLogger("moorage.edge")
+
+
+class Line(NamedTuple):
+    """What is told of an answer. ``ended_s``: Unix time; ``first_s``: seconds until it began."""
+
+    ended_s: float
+    request: str
+    method: str
+    path: str
+    query: bytes
+    status: int
+    first_s: float
+    bytes: int
+    face: str
+
+
+class Lines(logging.LogRecord):
+    """Many lines as one record, which formatters write as such; see ``written``."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        super().__init__(log.name, logging.INFO, "", 0, "requests", (), None)
+        self.lines = lines
+
+
+class Journal:
+    """Notes answers. Belongs to the event loop that first notes one."""
+
+    def __init__(self) -> None:
+        self._lines: list[Line] = []
+
+    def note(self, line: Line) -> None:
+        """Count an answer, and have its line written."""
+        counts = _counts(line.face, line.status)
+        counts[0].inc()
+        counts[1].observe(line.first_s)
+        counts[2].inc(line.bytes)
+        if line.face == "health":
+            return
+        if not self._lines:
+            asyncio.get_running_loop().call_later(LATER_S, self.flush)
+        self._lines.append(line)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        lines, self._lines = self._lines, []
+        if lines and log.isEnabledFor(logging.INFO):
+            log.handle(Lines(lines))
+
+
+def is_told(line: Line) -> bool:
+    """Whether it stands on the console too."""
+    return line.face not in _FLOOD or line.status >= _FAILED
+
+
+def written(record: Lines, *, as_json: bool, quiet: bool) -> str:
+    """The lines as text. ``quiet``: those for the console."""
+    chosen = [line for line in record.lines if not quiet or is_told(line)]
+    return "\n".join(_machine(line) if as_json else _person(line) for line in chosen)
+
+
+def face_of(path: str) -> str:
+    """Which face a path belongs to: few words, so that counters stay small."""
+    if path in ("/healthz", "/readyz", "/metrics"):
+        return "health"
+    if path.startswith("/api/"):
+        if path.startswith("/api/v1/folders/") and path.endswith("/items"):
+            return "uploads"
+        return "bytes" if path.endswith(("/content", "/preview", "/poster")) else "api"
+    return "static" if path.startswith("/static/") else "pages"
+
+
+def shown_path(path: str) -> str:
+    """A path for the log: the secret of a one-time link is left out."""
+    for way in ("/sign-in/", "/connect/"):
+        before, link, _ = path.partition(way)
+        if link:
+            return f"{before}{link}…"
+    return path
+
+
+def redacted(query: str) -> str:
+    """A query string for the log: values that admit somebody are left out."""
+    return "&".join(
+        part.split("=", 1)[0] + "=…" if unquote(part).lower().startswith(_REDACTED) else part
+        for part in query.split("&")
+    )
+
+
+@lru_cache(1024)
+def _counts(face: str, status: int) -> tuple[Any, Any, Any]:
+    return REQUESTS.labels(face, str(status)), SECONDS.labels(face), SENT.labels(face)
+
+
+def _told(line: Line) -> dict[str, str | int | float]:
+    return {
+        "method": line.method,
+        "path": shown_path(line.path),
+        "query": redacted(line.query.decode("latin-1")),
+        "status": line.status,
+        "ms": round(line.first_s * 1000, 1),
+        "bytes": line.bytes,
+        "request": line.request,
+    }
+
+
+def _machine(line: Line) -> str:
+    event = {"event": "request", "level": "info", "logger": log.name, "timestamp": _time(line.ended_s)}
+    return json.dumps(_told(line) | event)
+
+
+def _person(line: Line) -> str:
+    told = " ".join(f"{name}={_word(value)}" for name, value in _told(line).items())
+    return f"{_time(line.ended_s)} [info     ] request                        [{log.name}] {told}"
+
+
+def _word(value: str | float) -> str:
+    """As it is, or quoted where it would not stand as one word, or as another line."""
+    text = str(value)
+    return text if text and text.isprintable() and " " not in text else repr(text)
+
+
+def _time(ended_s: float) -> str:
+    return datetime.fromtimestamp(ended_s, UTC).isoformat().replace("+00:00", "Z")
