@@ -1,7 +1,8 @@
 """A cache of 100,000 entries against bare files: the processor time of a hit and of an eviction, and a cold open.
 
 A hit is held against open, fstat and read of the same file, an eviction against unlink of as many files, and the first
-hit of a new process in a cache of 100,000 entries against the same in one of 1,000.
+hit of a new process in a cache of 100,000 entries against the same in one of 1,000. The cache of originals, which
+chooses otherwise what leaves, is measured likewise with parts of 8 KiB.
 
 Run: python bench/cache.py [entries]
 """
@@ -18,7 +19,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from moorage.cache import FileVariantCache
+from moorage.cache import FileChunkCache, FileVariantCache
+from moorage.model.chunks import ChunkName
 from moorage.model.variant import Rendered
 
 BYTES = 8 * 1024
@@ -51,15 +53,28 @@ def bare_read(places: list[str]) -> float:
     return time.process_time() - began
 
 
-async def hits(cache: FileVariantCache, numbers: list[int]) -> float:
+def bare_unlink(places: list[str]) -> float:
+    """Processor seconds of removing files as anyone would."""
+    doomed = [Path(place) for place in places]
+    began = time.process_time()
+    for place in doomed:
+        place.unlink()
+    return time.process_time() - began
+
+
+async def hits(cache: FileVariantCache | FileChunkCache, numbers: list[int]) -> float:
     """Processor seconds of as many hits."""
     began = time.process_time()
+    if isinstance(cache, FileChunkCache):
+        for number in numbers:
+            assert await cache.get(ChunkName(1, "key", "version", number), 0, BYTES) is not None
+        return time.process_time() - began
     for number in numbers:
         assert await cache.get(1, f"{number}", "recipe") is not None
     return time.process_time() - began
 
 
-async def measure_hits(root: Path, cache: FileVariantCache, entries: int) -> None:
+async def measure_hits(root: Path, cache: FileVariantCache | FileChunkCache, entries: int, name: str = "hit") -> None:
     """Print what a hit costs, in alternating rounds."""
     dice, places = random.Random(2), files(root)
     ratios, spent = [], []
@@ -68,7 +83,9 @@ async def measure_hits(root: Path, cache: FileVariantCache, entries: int) -> Non
         other = bare_read([dice.choice(places) for _ in range(HITS)])
         ratios.append(own / other)
         spent.append(own / HITS * 1e6)
-    print(f"hit: {statistics.median(spent):.1f} us, {statistics.median(ratios):.2f} of open, fstat and read (bar 3.00)")
+    print(
+        f"{name}: {statistics.median(spent):.1f} us, {statistics.median(ratios):.2f} of open, fstat and read (bar 3.00)"
+    )
 
 
 async def measure_evictions(root: Path, entries: int) -> None:
@@ -83,11 +100,7 @@ async def measure_evictions(root: Path, entries: int) -> None:
     own = time.process_time() - began
     gone = entries + 1 - len(files(root / "full"))
     await cache.aclose()
-    doomed = [Path(place) for place in files(root / "full")[:gone]]
-    began = time.process_time()
-    for place in doomed:
-        place.unlink()
-    other = time.process_time() - began
+    other = bare_unlink(files(root / "full")[:gone])
     print(f"eviction of {gone:,}: {own / gone * 1e6:.1f} us each, {own / other:.2f} of unlink (bar 3.00)")
 
 
@@ -99,6 +112,25 @@ async def first_hit(root: Path) -> float:
     spent = time.perf_counter() - began
     await cache.aclose()
     return spent * 1000
+
+
+async def measure_chunks(root: Path, entries: int) -> None:
+    """Print what hits and evictions of originals cost."""
+    cache = FileChunkCache(root, max_bytes=1 << 40, max_age=DAY)
+    for number in range(entries):
+        await cache.put(ChunkName(1, "key", "version", number), PREVIEW.data)
+    await measure_hits(root, cache, entries, "hit of an original")
+    held = cache.total_bytes
+    await cache.aclose()
+    cache = FileChunkCache(root, max_bytes=held + 100, max_age=DAY)
+    await cache.state()
+    began = time.process_time()
+    await cache.put(ChunkName(1, "key", "version", entries), PREVIEW.data)
+    own = time.process_time() - began
+    gone = entries + 1 - len(files(root))
+    await cache.aclose()
+    other = bare_unlink(files(root)[:gone])
+    print(f"eviction of {gone:,} originals: {own / gone * 1e6:.1f} us each, {own / other:.2f} of unlink (bar 3.00)")
 
 
 async def main(entries: int) -> None:
@@ -114,6 +146,7 @@ async def main(entries: int) -> None:
         many, few = (statistics.median(one) for one in zip(*times, strict=True))
         print(f"cold open: {many:.2f} ms with {entries:,} entries, {many / few:.2f} of that with 1,000 (bar 1.50)")
         await measure_evictions(root, entries // 4)
+        await measure_chunks(root / "chunks", entries // 4)
 
 
 if __name__ == "__main__":

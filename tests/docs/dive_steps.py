@@ -31,6 +31,13 @@ def _mount(operator: Operator, row: Row) -> None:
     assert shown(operator, "Google Cloud Storage/reef-2021/") >= {"eel.jpg", "2021/"}
 
 
+@works(PAGE, "Bytes that leave the region of the bucket are billed")
+def _traffic(operator: Operator, row: Row) -> None:
+    operator.after(PAGE, MOUNT)
+    (ran,) = operator.do(row, {"gulf": "tides"})
+    assert "traffic\tNo price is known for " in ran.out  # what stands in for Google has none
+
+
 @works(PAGE, "A service account that may only read")
 def _account(operator: Operator, row: Row) -> None:
     operator.after(PAGE, MOUNT)

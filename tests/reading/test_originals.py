@@ -16,7 +16,7 @@ import pytest
 
 from cache.test_variants import Clock, files_up_to
 from moorage.cache import FileChunkCache
-from moorage.model.chunks import CHUNK_BYTES
+from moorage.model.chunks import CHUNK_BYTES, ChunkName
 from moorage.model.errors import BodyBroken, Changed, StoreUnreachable
 from moorage.model.keys import Key
 from moorage.model.objects import ByteRange, ObjectBody, ObjectInfo
@@ -59,6 +59,7 @@ class Counted:
 
     def __init__(self, origin: Origin, body: ObjectBody) -> None:
         self._origin, self._body = origin, body
+        self.info, self.start, self.stop = body.info, body.start, body.stop
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         at = self._body.start
@@ -76,6 +77,9 @@ class Counted:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
         await self._body.aclose()
 
 
@@ -107,7 +111,7 @@ async def reading(
     info = await origin.inner.put(KEY, data)
     cache = FileChunkCache(root / "originals", max_bytes=most, max_age=DAYS)
     originals = Originals(cache, expires=DAYS, stale=stale, clock=clock or time.time)
-    original = Original(StoreId(1), info, info.generation or info.etag, origin)  # type: ignore[arg-type]
+    original = Original(StoreId(1), info, info.generation or info.etag, origin)
     try:
         yield Reading(origin, cache, originals, original, data)
     finally:
@@ -319,3 +323,31 @@ async def test_a_bit_that_fell_over_is_found_by_the_next_process(tmp_path: Path)
 async def test_a_range_without_a_byte_in_it_is_left_to_the_origin(tmp_path: Path) -> None:
     async with reading(tmp_path, 100) as one:
         assert await one.originals.open(one.original, ByteRange(100, 5)) is None
+
+
+async def test_one_request_has_a_length_that_is_looked_up_in_a_moment(tmp_path: Path) -> None:
+    looked: list[ChunkName] = []
+
+    class Counted(FileChunkCache):
+        def holds(self, name: ChunkName) -> bool:
+            looked.append(name)
+            return super().holds(name)
+
+    origin = Origin()
+    info = replace(await origin.inner.put(KEY, b""), size=5000 * CHUNK_BYTES)
+    cache = Counted(tmp_path / "originals", max_bytes=1 << 30, max_age=DAYS)
+    originals = Originals(cache, expires=DAYS, stale=True)
+    origin.down = True
+    with pytest.raises(StoreUnreachable):
+        await originals.open(Original(StoreId(1), info, info.version, origin), None)
+    assert len(looked) < 300
+    await originals.aclose()
+    await cache.aclose()
+
+
+async def test_a_long_object_is_read_by_several_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moorage.reading.originals.LONGEST", 4)
+    async with reading(tmp_path, 10 * CHUNK_BYTES) as one:
+        found = await asyncio.gather(*(one.read() for _ in range(8)))
+        assert found == [one.data] * 8
+        assert one.origin.ranges == [(0, 4 << 20), (4 << 20, 8 << 20), (8 << 20, 10 << 20)]

@@ -1,13 +1,14 @@
-"""A door to another server that lets everything through and counts the requests."""
+"""A door to another server that lets everything through and counts the requests and the bytes of the answers."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 _REQUEST = re.compile(rb"(?:GET|HEAD|PUT|POST|DELETE|OPTIONS) [^\r\n]+ HTTP/1\.1\r\n")
@@ -19,7 +20,15 @@ class Counting:
 
     behind: str
     port: int = 0
-    asked: int = 0
+    lines: list[bytes] = field(default_factory=list)
+    """The first line of each request."""
+    sent: int = 0
+    """Bytes of the answers, heads and all."""
+    open: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    @property
+    def asked(self) -> int:
+        return len(self.lines)
 
     @property
     def endpoint(self) -> str:
@@ -29,13 +38,15 @@ class Counting:
         """Serve one connection until either side ends it."""
         there = urlsplit(self.behind)
         far_reader, far_writer = await asyncio.open_connection(there.hostname, there.port)
+        self.open += [writer, far_writer]
         both = (self._flow(reader, far_writer, counted=True), self._flow(far_reader, writer, counted=False))
         await asyncio.gather(*both)
 
     async def _flow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counted: bool) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(1 << 16):
-                self.asked += len(_REQUEST.findall(data)) if counted else 0
+                self.lines += _REQUEST.findall(data) if counted else ()
+                self.sent += 0 if counted else len(data)
                 writer.write(data)
                 await writer.drain()
         writer.close()
@@ -51,3 +62,30 @@ async def counting(behind: str) -> AsyncIterator[Counting]:
         yield door
     finally:
         server.close()
+        for one in door.open:
+            one.close()
+        await asyncio.sleep(0.05)  # until both sides know of it
+
+
+@contextmanager
+def counting_beside(behind: str) -> Iterator[Counting]:
+    """The open door, on a thread of its own."""
+    opened, done = threading.Event(), asyncio.Event()
+    doors: list[Counting] = []
+
+    async def stand_open() -> None:
+        async with counting(behind) as door:
+            doors.append(door)
+            opened.set()
+            await done.wait()
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=(stand_open(),))
+    thread.start()
+    opened.wait(10)
+    try:
+        yield doors[0]
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join(10)
+        loop.close()

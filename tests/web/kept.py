@@ -42,10 +42,16 @@ class Shown:
 
 @pytest.fixture
 def shown(face: Face, bucket: Bucket) -> Shown:
+    return mirrored(face, bucket, bucket.address)
+
+
+def mirrored(face: Face, bucket: Bucket, address: str, **more: bytes) -> Shown:
+    """The bucket, reached by ``address``, with more objects where they are named."""
     picture = media.data("coffee.png")
-    for name, body in {"a.png": picture, "b.png": picture, "film.bin": FILM, "unseen.bin": b"unseen"}.items():
+    some = {"a.png": picture, "b.png": picture, "film.bin": FILM, "unseen.bin": b"unseen"}
+    for name, body in (some | more).items():
         bucket.client.put_object(Bucket=bucket.name, Key=f"reef/{name}", Body=body)
-    made = show(face, f"{bucket.address}/reef/", **bucket.keys())
+    made = show(face, f"{address}/reef/", **bucket.keys())
     assert made.status in (201, 202), made.body
     assert face.wait(made.json["job"])["state"] == "succeeded"
     paths = {name: f"/api/v1/items/{one['id']}" for name, one in items(face, made.json["folder"]).items()}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +14,7 @@ from moorage.client import Client
 from moorage.model.errors import Invalid, NotFound
 from web.conftest import Face
 from web.kept import FILM, Shown, shown
+from web.linked import add_bucket
 from web.places import Bucket, bucket
 
 __all__ = ["bucket", "shown"]
@@ -76,7 +80,7 @@ def test_the_command_line_tells_and_takes_out(shown: Shown) -> None:
     token = shown.face.token
     rows = [line.split("\t") for line in server.run("cache", "stats", MOORAGE_TOKEN=token).stdout.splitlines()]
     lines = {row[0]: row[1:] for row in rows}
-    assert set(lines) == {"previews", "originals", "conversions"}
+    assert set(lines) >= {"previews", "originals", "conversions"}
     assert lines["originals"][1].endswith("of 10.7 GB")
     assert "entries went" in server.run("cache", "purge", "all", MOORAGE_TOKEN=token).stderr
     assert caches(shown.face)["storage"]["entries"] == 0
@@ -96,3 +100,43 @@ def test_what_cannot_be_meant_is_refused_and_takes_nothing_out(shown: Shown, buc
             client.purge_cache("storage", store="nowhere")
         assert [one.entries for one in client.caches() if one.name == "storage"] != [0]
     assert shown.face("DELETE", "/api/v1/cache/nothing").status in (400, 404, 422)
+
+
+def page(shown: Shown, query: str = "") -> str:
+    got = shown.face("GET", f"/cache{query}", Accept="text/html")
+    assert got.status == 200
+    return got.body.decode()
+
+
+def test_the_page_shows_a_store_by_day_once_there_is_something_to_count(shown: Shown, bucket: Bucket) -> None:
+    store = shown.face("GET", shown.paths["a.png"]).json["store"]
+    empty = add_bucket(shown.face, bucket, f"empty-{bucket.name}")
+    assert "Nothing to count yet" in page(shown, f"?store={empty}")
+    for _ in range(2):
+        assert shown.face("GET", f"{shown.paths['film.bin']}/content").body == FILM
+        shown.holds(len(FILM))
+    told = page(shown, f"?store={store}")
+    assert re.search(r"Saved by the caches <b class=\"num\">5\.3 MB</b>", told)
+    today = datetime.now(UTC)
+    assert f"<title>{today.day} {today:%b}: " in told
+    assert told.count("<title>") == 31  # its own, and one for each day
+    assert f"/api/v1/cache/days?format=csv&amp;store={store}" in told
+    assert "about $" not in told  # the price of this bucket is not known
+    whole = page(shown)
+    assert f'href="/cache?store={store}#costs"' in whole
+    assert whole.count("<progress") == 3
+    assert shown.face("GET", "/cache?store=nowhere", Accept="text/html").status == 404
+    assert f"No price is known for {urlsplit(bucket.address).netloc}." in (
+        shown.face("GET", f"/stores/{store}", Accept="text/html").body.decode()
+    )
+
+
+def test_a_store_is_taken_out_of_all_caches_at_once(shown: Shown) -> None:
+    store = shown.face("GET", shown.paths["a.png"]).json["store"]
+    assert shown.face("GET", f"{shown.paths['a.png']}/preview?width=256").status == 200
+    shown.holds(PICTURE)
+    none = shown.face("POST", "/api/v1/cache/purge", {"store": store, "prefix": "reef/b"}).json
+    assert none["note"] == "0 entries went."
+    gone = shown.face("POST", "/api/v1/cache/purge", {"store": store, "prefix": "reef/a"}).json
+    assert (gone["note"], [one["entries"] for one in gone["caches"]]) == ("2 entries went.", [1, 1, 0])
+    assert shown.face("POST", "/api/v1/cache/purge", {"store": "nowhere"}).status == 404

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import media
+from imaging import raws
+from imaging.tiffs import photograph, saved
 from servers.moorage import Moorage, ask
 from web.conftest import Face, items
-from web.kept import FILM, Shown, shown
+from web.kept import FILM, Shown, mirrored, shown
 from web.places import Bucket, bucket, show
 
 __all__ = ["bucket", "shown"]
@@ -57,3 +59,17 @@ def test_with_no_time_to_keep_every_read_asks_whether_the_object_is_another(tmp_
         bucket.client.put_object(Bucket=bucket.name, Key="reef/film.bin", Body=FILM[::-1])
         assert face("GET", path).body == FILM[::-1]
         assert ask("GET", f"{server.address}{path}").status == 401
+
+
+def test_of_a_pyramid_and_of_a_camera_file_a_preview_fetches_a_small_part(face: Face, bucket: Bucket) -> None:
+    pyramid = saved(photograph(2048), tile=True, pyramid=True)
+    camera = raws.dng(raws.jpeg()) + bytes(9_000_000)
+    shown = mirrored(face, bucket, bucket.address, **{"slide.tif": pyramid, "camera.dng": camera})
+    assert min(len(pyramid), len(camera)) > 12_000_000
+    for name, most in (("slide.tif", len(pyramid) // 3), ("camera.dng", len(camera) // 3)):
+        before = sum(one.stat().st_size for one in shown.cached.glob("*/[!.]*"))
+        got = shown.face("GET", f"{shown.paths[name]}/preview?width=256&height=256")
+        assert (got.status, got.headers["content-type"]) == (200, "image/webp")
+        shown.holds(before + 1)
+        fetched = sum(one.stat().st_size for one in shown.cached.glob("*/[!.]*")) - before
+        assert 0 < fetched < most

@@ -28,6 +28,12 @@ def pack(digest: str, facts: list[Any], data: bytes) -> list[bytes]:
     return [data, told, _TAIL.pack(len(told), zlib.crc32(told, zlib.crc32(data)), _MAGIC)]
 
 
+def tail(digest: str, size: int, facts: list[Any]) -> bytes:
+    """What follows ``size`` bytes of data that were written before, and whose writer vouches for them."""
+    told = json.dumps([digest, size, *facts]).encode()
+    return told + _TAIL.pack(len(told), zlib.crc32(told), _MAGIC)
+
+
 def unpack(digest: str, entry: bytes, *, checked: bool = False) -> tuple[list[Any], bytes]:
     """The facts and the data. Raises Corrupted for anything else, another entry's bytes included.
 
@@ -47,12 +53,24 @@ def unpack(digest: str, entry: bytes, *, checked: bool = False) -> tuple[list[An
 
 def facts_in(descriptor: int, size: int) -> list[Any]:
     """The facts of an entry that is a file of ``size`` bytes, read from its end only. Raises Corrupted."""
-    tail = os.pread(descriptor, _TAIL.size, max(0, size - _TAIL.size))
-    if len(tail) < _TAIL.size:
+    return _end_of(descriptor, size)[2:]
+
+
+def length_in(digest: str, descriptor: int, size: int) -> int:
+    """The length of the data of an entry, likewise. Raises Corrupted for another entry's."""
+    name, length, *_ = _end_of(descriptor, size)
+    if name != digest:
+        raise Corrupted("the entry of another name")
+    return int(length)
+
+
+def _end_of(descriptor: int, size: int) -> list[Any]:
+    ending = os.pread(descriptor, _TAIL.size, max(0, size - _TAIL.size))
+    if len(ending) < _TAIL.size:
         raise Corrupted("too short")
-    length, _, magic = _TAIL.unpack(tail)
+    length, _, magic = _TAIL.unpack(ending)
     start = size - _TAIL.size - length
     if magic != _MAGIC or start < 0:
         raise Corrupted("not what was written")
-    _, _, *facts = _told(os.pread(descriptor, length, start).decode())[0]
-    return list(facts)
+    told = _told(os.pread(descriptor, length, start).decode())[0]
+    return list(told)

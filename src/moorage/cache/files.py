@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
 from moorage.cache.entry import pack
 from moorage.cache.folder import DIGEST, Folder, Kept
-from moorage.cache.ledger import Ledger
+from moorage.cache.ledger import LeastRecentlyUsed, Ledger
 from moorage.model.caches import CacheState, Purged, Which
 
 _SILENCE_S: Final = 60.0
@@ -27,7 +28,7 @@ R = TypeVar("R")
 class Files:
     """A folder of entries, which one process owns; it is made when the first one is put.
 
-    ``max_bytes`` is the size of all entries; above it the least recently used go until 95 % are left.
+    ``max_bytes`` is the size of all entries; above it those go that ``evicts`` says until 95 % are left.
     An entry unused for ``max_age`` is a miss. A hit writes nothing: uses are noted in memory, and after a
     restart the files' own times stand in for them. A disk that is full or read-only turns the cache into
     a pass-through with a warning a minute; nothing is ever raised for it.
@@ -35,6 +36,8 @@ class Files:
 
     warning: ClassVar[str]
     """What a disk that takes nothing means."""
+    evicts: ClassVar[type[Ledger]] = LeastRecentlyUsed
+    """What leaves first."""
 
     def __init__(
         self, root: Path, *, max_bytes: int, max_age: timedelta, clock: Callable[[], float] = time.time
@@ -44,7 +47,7 @@ class Files:
         self._max_bytes = max_bytes
         self._max_age_s = max_age.total_seconds()
         self._clock = clock
-        self._ledger = Ledger(max_bytes)
+        self._ledger = self.evicts(max_bytes)
         self._whole: set[str] = set()
         """Entries whose checksum this process has seen to be right."""
         self._scan: asyncio.Task[None] | None = None
@@ -75,6 +78,31 @@ class Files:
             return None
         return self._noted(digest, await self._in_thread(self._load, digest, part))
 
+    async def lend_entry(self, digest: str) -> int | None:
+        """A descriptor of the entry's file, which begins with its data, for the caller to close; None as ``read``.
+
+        Its checksum is looked at once, as with every entry.
+        """
+        known = digest in self._whole and self.size(digest) is not None
+        if not known and await self.read(digest) is None:
+            return None
+        self._ledger.touch(digest, self._clock())
+        return self._folder.open(digest)
+
+    def lend_now(self, digest: str) -> tuple[int, float] | None:
+        """A descriptor of an entry that was found whole before, for the caller to close, and when it was put."""
+        size = self.size(digest)
+        descriptor = None if size is None or digest not in self._whole else self._folder.open(digest)
+        if descriptor is None:
+            return None
+        told = os.fstat(descriptor)
+        if told.st_size != size:
+            os.close(descriptor)
+            return None
+        self._hits += 1
+        self._ledger.touch(digest, self._clock())
+        return descriptor, told.st_mtime
+
     async def write(self, digest: str, facts: list[Any], data: bytes) -> bool:
         """Keep an entry; a repeat replaces it. False where it is not kept: the disk takes none, or it is too large.
 
@@ -90,8 +118,47 @@ class Files:
         except OSError as exc:
             self._warn(exc)
             return False
-        self._ledger.hold(digest, size, self._clock())
         self._whole.add(digest)
+        return await self._held(digest, size)
+
+    @property
+    def max_bytes(self) -> int:
+        """The size of all entries at most."""
+        return self._max_bytes
+
+    async def aside(self, digest: str) -> Path:
+        """Where an entry may be written piece by piece, to be taken then."""
+        await self._scanning()  # which removes what earlier processes left aside
+        return self._folder.aside(digest)
+
+    async def take(self, digest: str, aside: Path, size: int) -> bool:
+        """Keep an entry that was written aside; its file has ``size`` bytes. False where it is larger than all may be.
+
+        Raises OSError.
+        """
+        if size > self._max_bytes:
+            return False
+        await self._in_thread(self._folder.put, digest, aside)
+        return await self._held(digest, size)
+
+    async def lend_taken(self, digest: str) -> tuple[int, int] | None:
+        """A descriptor of an entry that was taken, for the caller to close, and the length of its data; None as ``read``.
+
+        Whoever wrote it vouched for it, so no checksum is looked at.
+        """
+        await self._scanning()
+        lent = None if self.size(digest) is None else await self._in_thread(self._folder.lend, digest)
+        if lent is None:
+            self._misses += 1
+            self._ledger.drop(digest)
+            return None
+        self._hits += 1
+        self._ledger.touch(digest, self._clock())
+        return lent[:2]
+
+    async def _held(self, digest: str, size: int) -> bool:
+        """Note an entry that is there now, and make room; whether it is there still."""
+        self._ledger.hold(digest, size, self._clock())
         doomed = self._ledger.overdue(self._oldest())
         if doomed:
             self._whole.difference_update(doomed)

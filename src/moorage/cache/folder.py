@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from moorage.cache.entry import Corrupted, facts_in, unpack
+from moorage.cache.entry import Corrupted, facts_in, length_in, unpack
 
 DIGEST: Final = 32
 _HEX: Final = frozenset("0123456789abcdef")
@@ -62,6 +62,13 @@ class Folder:
             os.close(descriptor)
         return Kept(data if part is None else data[part], told.st_mtime, told.st_size, facts)
 
+    def open(self, digest: str) -> int | None:
+        """A descriptor of the entry's file, for the caller to close; None where it is not there."""
+        try:
+            return os.open(self._place(digest), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+
     def write(self, digest: str, pieces: list[bytes]) -> None:
         """Put an entry, in place of one of the same name. Raises OSError, and leaves nothing then."""
         place = Path(self._place(digest))
@@ -75,6 +82,28 @@ class Folder:
             with suppress(OSError):
                 aside.unlink()
             raise
+
+    def aside(self, digest: str) -> Path:
+        """Where an entry is written before it is put; a survey takes it for one that was cut short."""
+        return Path(self._place(digest)).with_name(f".{digest}.{secrets.token_hex(4)}.part")
+
+    def put(self, digest: str, aside: Path) -> None:
+        """Put what was written aside, in place of one of the same name. Raises OSError."""
+        aside.replace(self._place(digest))
+
+    def lend(self, digest: str) -> tuple[int, int, int] | None:
+        """A descriptor, the length of the data, which stand first, and of the file; None where it is not there."""
+        try:
+            descriptor = os.open(self._place(digest), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        size = os.fstat(descriptor).st_size
+        try:
+            return descriptor, length_in(digest, descriptor, size), size
+        except (OSError, Corrupted, ValueError, TypeError):
+            os.close(descriptor)
+            self.remove([digest])
+            return None
 
     def remove(self, digests: list[str]) -> None:
         """Remove entries; one that is not there is no error."""

@@ -19,15 +19,22 @@ class FileVariantCache(Files):
 
     async def get(self, store: int, key: str, name: str) -> Rendered | None:
         """The variant, or None for one that was never put, is forgotten or damaged."""
+        return self.get_now(store, key, name) or _rendered(await self.read(_digest(store, key, name)))
+
+    def get_now(self, store: int, key: str, name: str) -> Rendered | None:
+        """The variant where it is known to be held and is small; None does not mean that it is not held."""
         digest = _digest(store, key, name)
         size = self.size(digest)
-        if size is not None and size <= INLINE_BYTES:
-            return _rendered(self.read_now(digest))
-        return _rendered(await self.read(digest))
+        return _rendered(self.read_now(digest)) if size is not None and size <= INLINE_BYTES else None
+
+    async def lend(self, store: int, key: str, name: str) -> int | None:
+        """A descriptor of a file that begins with the variant's bytes, for the caller to close; None for a miss."""
+        return await self.lend_entry(_digest(store, key, name))
 
     async def put(self, store: int, key: str, name: str, rendered: Rendered) -> None:
         """Keeps a variant; a repeat replaces it. One larger than the whole cache is not kept."""
-        facts = [store, key, rendered.media_type, rendered.source_width, rendered.source_height, rendered.duration_ms]
+        size = rendered.source_width, rendered.source_height
+        facts = [store, key, rendered.media_type, *size, rendered.duration_ms, rendered.pages]
         await self.write(_digest(store, key, name), facts, rendered.data)
 
 

@@ -30,6 +30,7 @@ from moorage.cli import (
     serving,
     stores,
     undoing,
+    videos,
 )
 from moorage.cli.exits import complain
 from moorage.model.errors import MoorageError
@@ -62,7 +63,7 @@ class _InOrder(TyperGroup):
 
 _PANELS: Final = {
     **dict.fromkeys(("mirror", "link", "ls", "find", "cat", "cp", "presign", "stat", "rm", "restore"), _FIRST),
-    **dict.fromkeys(("project", "store", "job", "cache"), _KEEP),
+    **dict.fromkeys(("project", "store", "job", "video", "cache"), _KEEP),
     **dict.fromkeys(("serve", "where", "doctor", "user", "token", "config", "secrets", "cert", "worker"), _RUN),
 }
 app = typer.Typer(
@@ -100,6 +101,7 @@ for name, group in (
     ("link", links.app),
     ("project", projects.app),
     ("job", jobs.app),
+    ("video", videos.app),
     ("cache", caches.app),
     ("user", people.users),
     ("token", people.tokens),

@@ -27,7 +27,7 @@ from moorage.cli.options import (
     StoreRole,
     Url,
 )
-from moorage.cli.printing import print_report_lines, put_fields, put_json, put_rows, say
+from moorage.cli.printing import Told, print_report_lines, put_fields, put_json, put_rows, say
 from moorage.cli.secrets import Given, credentials_of
 from moorage.cli.session import connected, settings_of
 from moorage.model.credentials import Anonymous
@@ -274,6 +274,7 @@ def _fields(store: Store) -> list[tuple[str, object]]:
         ("credentials", _credentials(store)),
         ("from", store.origin or None),
         ("ends", _end(store)),
+        ("traffic", None if not store.traffic else Told(store.traffic)),
         ("check", _check(store)),
         ("checked", None if store.check is None else store.check.checked),
     ]

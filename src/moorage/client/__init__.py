@@ -7,7 +7,7 @@ with Client("https://media.example.org/moorage", token="mrg_...") as client:
 
 from moorage.client.asynchronous import AsyncClient
 from moorage.client.bucket_links import BucketLink, MadeBucketLink
-from moorage.client.caches import Cache, PurgedCache
+from moorage.client.caches import Cache, PurgedCache, StoreDay, StoreDays, WarmFault, WarmUp
 from moorage.client.cors import Cors, CorsAnswer, CorsLack
 from moorage.client.credentials import AnyCredentials, ServiceAccountPath
 from moorage.client.lending import FoundObject, IssuedLoan, LentObject, Loan, LoanUrl, RevokedLoan
@@ -32,6 +32,7 @@ from moorage.client.shapes import (
 from moorage.client.stores import StoreWish
 from moorage.client.synchronous import Client
 from moorage.client.transport import Limits
+from moorage.client.videos import Conversion, FrameTimes, Video
 from moorage.model.cors import CorsRule
 from moorage.model.policies import PolicyNames
 
@@ -42,6 +43,7 @@ __all__ = [
     "Cache",
     "Children",
     "Client",
+    "Conversion",
     "Cors",
     "CorsAnswer",
     "CorsLack",
@@ -50,6 +52,7 @@ __all__ = [
     "Folder",
     "FormerCredentials",
     "FoundObject",
+    "FrameTimes",
     "IssuedLoan",
     "Item",
     "Job",
@@ -74,6 +77,11 @@ __all__ = [
     "StartedMirror",
     "Store",
     "StoreCredentials",
+    "StoreDay",
+    "StoreDays",
     "StoreWish",
     "Suggestion",
+    "Video",
+    "WarmFault",
+    "WarmUp",
 ]

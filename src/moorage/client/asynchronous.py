@@ -23,6 +23,7 @@ from moorage.client.replaced import ReplacedCalls
 from moorage.client.stores import StoreCalls
 from moorage.client.transport import Limits, Transport
 from moorage.client.uploads import UploadCalls
+from moorage.client.videos import VideoCalls
 
 LIMITS = Limits()
 
@@ -39,6 +40,7 @@ class AsyncClient(
     AdoptingCalls,
     ContentCalls,
     UploadCalls,
+    VideoCalls,
     MirrorCalls,
     LinkCalls,
     LoanCalls,

@@ -12,7 +12,7 @@ from moorage.client.codec import decode
 from moorage.client.fetching import Note, chunks, need_length, save
 from moorage.client.shapes import ItemKind, SignedUrl, Variant
 
-Fit = Literal["inside", "cover", "fill"]
+Fit = Literal["inside", "down", "cover"]
 
 
 class ContentCalls(Calls):
@@ -40,9 +40,15 @@ class ContentCalls(Calls):
         height: int | None = None,
         fit: str | None = None,
         format: str | None = None,
+        page: int | None = None,
+        window: tuple[float, float] | None = None,
     ) -> bytes:
-        """A preview of an image. Raises: Undecodable with the reason."""
-        query = query_of(width=width, height=height, fit=fit, format=format)
+        """A preview of an image: WebP, unless ``format`` says avif, jpeg or png; ``page`` counts from 1.
+
+        ``window``: the stored values that are shown black and white. Raises: Undecodable with the reason.
+        """
+        values = None if window is None else f"{window[0]!r},{window[1]!r}"
+        query = query_of(width=width, height=height, fit=fit, format=format or "webp", page=page, window=values)
         return await self._variant(item, "preview", query)
 
     async def poster(

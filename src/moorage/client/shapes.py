@@ -106,6 +106,8 @@ class Store:
     loan_role_arn: str = ""
     ca: bool = False
     created: datetime | None = None
+    traffic: str = ""
+    """What it costs that its bytes leave their region; told of one store alone, empty where that is no question."""
     check: Report | None = None
 
 

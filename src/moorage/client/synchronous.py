@@ -68,6 +68,9 @@ class Client:
     rotate_secrets = Call(AsyncClient.rotate_secrets)
     caches = Call(AsyncClient.caches)
     purge_cache = Call(AsyncClient.purge_cache)
+    store_days = Call(AsyncClient.store_days)
+    warm = Call(AsyncClient.warm)
+    warmed = Call(AsyncClient.warmed)
     object_content = Stream(AsyncClient.object_content)
     download_object = Call(AsyncClient.download_object)
     resolve = Call(AsyncClient.resolve)
@@ -104,6 +107,10 @@ class Client:
 
     upload = Call(AsyncClient.upload)
     taken = Call(AsyncClient.taken)
+
+    video = Call(AsyncClient.video)
+    frame_times = Call(AsyncClient.frame_times)
+    convert_video = Call(AsyncClient.convert_video)
 
     import_links = Call(AsyncClient.import_links)
     link_import = Call(AsyncClient.link_import)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from moorage.database import (
     tables_aliases,
     tables_catalogue,
+    tables_costs,
     tables_inviting,
     tables_jobs,
     tables_links,
@@ -19,6 +20,7 @@ __all__ = [
     "METADATA",
     "tables_aliases",
     "tables_catalogue",
+    "tables_costs",
     "tables_inviting",
     "tables_jobs",
     "tables_links",

@@ -6,6 +6,7 @@ from moorage.database.adoptions import Adoptions
 from moorage.database.aliases import Aliases
 from moorage.database.audit import Audit
 from moorage.database.connections import Connections
+from moorage.database.costs import Costs
 from moorage.database.counters import Deltas
 from moorage.database.folders import Folders
 from moorage.database.idempotency import Idempotency
@@ -21,6 +22,7 @@ from moorage.database.people import People
 from moorage.database.projects import Projects
 from moorage.database.statements import Statements
 from moorage.database.stores import Stores
+from moorage.database.warming import WarmUps
 from moorage.model import transaction as ports
 
 
@@ -48,6 +50,8 @@ class Repositories:
         self.loans: ports.Loans = Loans(statements)
         self.loose: ports.Loose = Loose(statements)
         self.jobs: ports.Jobs = Jobs(statements)
+        self.costs: ports.Costs = Costs(statements)
+        self.warm_ups: ports.WarmUps = WarmUps(statements)
         self.people: ports.People = People(connection)
         self.audit: ports.Audit = Audit(connection)
         self.idempotency: ports.Idempotency = Idempotency(connection)

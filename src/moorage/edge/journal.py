@@ -56,20 +56,20 @@ class Journal:
         self._lines: list[Line] = []
 
     def note(self, line: Line) -> None:
-        """Count an answer, and have its line written."""
-        counts = _counts(line.face, line.status)
-        counts[0].inc()
-        counts[1].observe(line.first_s)
-        counts[2].inc(line.bytes)
-        if line.face == "health":
-            return
+        """Have an answer counted, and its line written."""
         if not self._lines:
             asyncio.get_running_loop().call_later(LATER_S, self.flush)
         self._lines.append(line)
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Count and write what waits."""
         lines, self._lines = self._lines, []
+        for line in lines:
+            requests, seconds, sent = _counts(line.face, line.status)
+            requests.inc()
+            seconds.observe(line.first_s)
+            sent.inc(line.bytes)
+        lines = [line for line in lines if line.face != "health"]
         if lines and log.isEnabledFor(logging.INFO):
             log.handle(Lines(lines))
 
@@ -97,7 +97,10 @@ def face_of(path: str) -> str:
 
 
 def shown_path(path: str) -> str:
-    """A path for the log: the secret of a one-time link is left out."""
+    """A path for the log: the secret of a one-time link, and the signature of a IIIF identifier, are left out."""
+    if path.startswith("/iiif/"):
+        before, signed, rest = path.partition("~")
+        return f"{before}~…/{rest.partition('/')[2]}" if signed else path
     for way in ("/sign-in/", "/connect/"):
         before, link, _ = path.partition(way)
         if link:

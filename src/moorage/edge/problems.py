@@ -16,6 +16,7 @@ STATUS: Final[dict[type[MoorageError], int]] = {
     errors.KeyReused: 422,
     errors.TooLarge: 413,
     errors.WrongMethod: 405,
+    errors.Unsupported: 501,
     errors.Invalid: 400,
     errors.SignInNeeded: 401,
     errors.Forbidden: 403,

@@ -39,11 +39,21 @@ def mapped(descriptor: int, size: int) -> mmap.mmap | None:
 class Blocks(io.RawIOBase):
     """A read-only, seekable file object of ``size`` bytes over ``fetch``, which is called per block.
 
-    ``whole`` is the same bytes as one buffer, where that costs nothing; ``length`` is that of a block.
+    ``whole`` is the same bytes as one buffer, where that costs nothing; ``length`` is that of a block;
+    ``put`` sends bytes of what is made out of it away, where there is somebody who takes them.
     """
 
-    def __init__(self, size: int, fetch: Fetch, whole: mmap.mmap | None = None, *, length: int = BLOCK) -> None:
+    def __init__(
+        self,
+        size: int,
+        fetch: Fetch,
+        whole: mmap.mmap | None = None,
+        *,
+        length: int = BLOCK,
+        put: Callable[[int, bytes], None] | None = None,
+    ) -> None:
         self.size = size
+        self.put = put
         self.whole = whole
         self.length = length
         self._fetch = fetch
@@ -82,6 +92,10 @@ class Blocks(io.RawIOBase):
     def seekable(self) -> bool:
         """True."""
         return True
+
+    def every(self, length: int) -> Blocks:
+        """The same bytes from the start, ``length`` of them at a time."""
+        return Blocks(self.size, self._fetch, self.whole, length=length)
 
     def head(self, length: int = 64) -> bytes:
         """The first bytes; the position stays."""

@@ -1,7 +1,7 @@
 """The frames that server and decoder process exchange over their socket: a kind, a length, a payload.
 
 server -> process: REQUEST (with the descriptor, where there is one), BYTES or WITHHELD in answer to READ
-process -> server: READY once, then per request any number of READ and one RENDERED or UNREADABLE
+process -> server: READY once, then per request any number of READ and WRITE and one RENDERED or UNREADABLE
 
 Nothing in them is ever unpickled or evaluated; the server checks each length before it takes a byte.
 """
@@ -19,8 +19,9 @@ from moorage.model.variant import Rendered, Task, Words
 HEADER: Final = struct.Struct("!BI")
 RANGE: Final = struct.Struct("!QI")
 _LENGTH: Final = struct.Struct("!I")
+PLACE: Final = struct.Struct("!Q")
 MAX_READ: Final = 1024 * 1024
-"""Bytes of one READ at most: one block."""
+"""Bytes of one READ or WRITE at most: one block."""
 MAX_NOTE: Final = 16 * 1024
 """Bytes of a frame that carries words only."""
 
@@ -35,6 +36,7 @@ class Frame(IntEnum):
     WITHHELD = 5
     RENDERED = 6
     UNREADABLE = 7
+    WRITE = 8
 
 
 class ProtocolBroken(Exception):
@@ -67,7 +69,7 @@ def frame(kind: Frame, payload: bytes = b"") -> bytes:
 
 def pack_rendered(rendered: Rendered) -> bytes:
     """A finished variant as the payload of RENDERED."""
-    facts = [rendered.source_width, rendered.source_height, rendered.duration_ms]
+    facts = [rendered.source_width, rendered.source_height, rendered.duration_ms, rendered.pages]
     head = json.dumps(facts).encode()
     return _LENGTH.pack(len(head)) + head + rendered.data
 
@@ -76,12 +78,12 @@ def unpack_rendered(payload: bytes) -> Rendered:
     """The inverse of ``pack_rendered``, without the media type, which the asker knows. Raises ProtocolBroken."""
     try:
         (length,) = _LENGTH.unpack_from(payload)
-        width, height, duration = json.loads(payload[_LENGTH.size : _LENGTH.size + length])
+        width, height, duration, pages = json.loads(payload[_LENGTH.size : _LENGTH.size + length])
     except (struct.error, ValueError, TypeError) as exc:
         raise ProtocolBroken("an answer without its facts") from exc
-    if not (_counts(width) and _counts(height) and (duration is None or _counts(duration))):
+    if not (_counts(width) and _counts(height) and all(each is None or _counts(each) for each in (duration, pages))):
         raise ProtocolBroken("an answer with facts that cannot be")
-    return Rendered(payload[_LENGTH.size + length :], "", width, height, duration)
+    return Rendered(payload[_LENGTH.size + length :], "", width, height, duration, pages)
 
 
 def _counts(value: object) -> bool:

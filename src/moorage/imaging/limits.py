@@ -36,6 +36,8 @@ class Limits:
     """Length of an object that has to be in memory as a whole (HEIC)."""
     header_bytes: int = MIB
     """Bytes that may be read to learn how wide and high an image is."""
+    strip_bytes: int = 32 * MIB
+    """Bytes of a video that may be read for its contact strip; a frame lies in one or two blocks of 1 MiB."""
     answer_bytes: int = 64 * MIB
     """Length of a finished variant."""
 
@@ -47,6 +49,10 @@ class Limits:
         """Bytes of an object of ``size`` bytes that may be read by ranges for a task."""
         if task is Task.MEASURE_IMAGE:
             return self.header_bytes
-        if task in (Task.POSTER, Task.MEASURE_VIDEO):
+        if task in (Task.POSTER, Task.MEASURE_VIDEO, Task.PROBE_VIDEO, Task.INDEX):
             return max(8 * MIB, size // 50)
+        if task is Task.STRIP:
+            return self.strip_bytes
+        if task in (Task.FRAMES, Task.FILM):
+            return size * 2 + 64 * MIB  # sound and pictures may be stored far apart, and are read side by side
         return min(size + size // 4 + 8 * MIB, 4096 * MIB)  # all of it, and some of it twice

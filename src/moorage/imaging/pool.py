@@ -15,7 +15,7 @@ from moorage.imaging.process import DecoderProcess, ProcessFailed, undecodable
 from moorage.imaging.reasons import EMPTY
 from moorage.model.catalogue import Measured
 from moorage.model.errors import Busy, MoorageError
-from moorage.model.variant import Recipe, Rendered, Source, Task, Wish
+from moorage.model.variant import Put, Recipe, Rendered, Source, Task, Wish
 
 _MOST_PROCESSES: Final = 4
 
@@ -46,13 +46,13 @@ class DecoderPool:
         """Process ids of the decoders, idle ones first."""
         return tuple(process.pid for process in (*self._idle, *self._busy))
 
-    async def make(self, task: Task, source: Source, wish: Wish) -> Rendered:
+    async def make(self, task: Task, source: Source, wish: Wish, put: Put | None = None) -> Rendered:
         """What the task makes of the source; reads as much of it as ``Limits.budget`` says.
 
-        Raises Undecodable with a reason for people, Busy when the queue is full, TryAgain when a process
-        was stopped from outside or none can be started, and whatever ``source.read`` raises.
+        ``put`` takes what it writes. Raises Undecodable with a reason for people, Busy when the queue is full,
+        TryAgain when a process was stopped from outside or none can be started, and whatever ``source.read`` raises.
         """
-        return await self._render(Request(task, source.size, wish.words()), source, wish.media_type)
+        return await self._render(Request(task, source.size, wish.words()), source, wish.media_type, put)
 
     async def preview(self, source: Source, recipe: Recipe) -> Rendered:
         """The image in its box, upright, in sRGB, without metadata. Raises as ``make`` does."""
@@ -85,12 +85,12 @@ class DecoderPool:
             while self._endings:
                 await asyncio.wait(self._endings)
 
-    async def _render(self, request: Request, source: Source, media_type: str) -> Rendered:
+    async def _render(self, request: Request, source: Source, media_type: str, put: Put | None = None) -> Rendered:
         if not request.size:
             raise undecodable(EMPTY)
         await self._take_turn()
         try:
-            rendered = await self._with_process(request, source)
+            rendered = await self._with_process(request, source, put)
         finally:
             self._free.release()
         return replace(rendered, media_type=media_type)
@@ -104,13 +104,15 @@ class DecoderPool:
         finally:
             self._waiting -= 1
 
-    async def _with_process(self, request: Request, source: Source) -> Rendered:
+    async def _with_process(self, request: Request, source: Source, put: Put | None) -> Rendered:
         process = await self._process()
         self._busy.add(process)
         healthy = False
         try:
             self._refuse_when_closed()
-            rendered = await process.render(request, source, self._limits.budget(request.task, request.size))
+            rendered = await process.render(
+                request, source, self._limits.budget(request.task, request.size), put
+            )
             healthy = True
         except ProcessFailed as exc:
             self._refuse_when_closed()

@@ -15,10 +15,10 @@ from typing import Final
 
 from moorage.imaging import frames, reasons
 from moorage.imaging.confinement import Confinement
-from moorage.imaging.frames import HEADER, MAX_NOTE, MAX_READ, RANGE, Frame, ProtocolBroken, Request
+from moorage.imaging.frames import HEADER, MAX_NOTE, MAX_READ, PLACE, RANGE, Frame, ProtocolBroken, Request
 from moorage.imaging.limits import Limits
 from moorage.model.errors import BodyBroken, MoorageError, TryAgain, Undecodable
-from moorage.model.variant import Rendered, Source
+from moorage.model.variant import Put, Rendered, Source
 
 _BOOT: Final = """
 import sys
@@ -87,10 +87,11 @@ class DecoderProcess:
             raise
         return started
 
-    async def render(self, request: Request, source: Source, budget: int) -> Rendered:
+    async def render(self, request: Request, source: Source, budget: int, put: Put | None = None) -> Rendered:
         """What ``request`` asks for, without a media type; at most ``budget`` bytes of ``source`` are read by ranges.
 
-        Raises Undecodable; ProcessFailed when the process must be killed; what ``source.read`` raises.
+        ``put`` takes what a task writes on the way. Raises Undecodable; ProcessFailed when the process must be killed;
+        what ``source.read`` raises.
         """
         self.served += 1
         descriptor = source.descriptor
@@ -105,6 +106,9 @@ class DecoderProcess:
                 return _finished(payload)
             if kind is Frame.UNREADABLE:
                 raise trouble or undecodable(payload.decode("utf-8", "replace"))
+            if kind is Frame.WRITE:
+                await _put(put, payload)
+                continue
             start, length = _wanted(payload, request.size)
             spent += max(length, _LEAST_CHARGED)
             reply = frames.frame(Frame.WITHHELD)
@@ -176,6 +180,7 @@ class DecoderProcess:
         longest = {
             Frame.READY: MAX_NOTE,
             Frame.READ: RANGE.size,
+            Frame.WRITE: PLACE.size + MAX_READ,
             Frame.UNREADABLE: MAX_NOTE,
             Frame.RENDERED: MAX_NOTE + self._limits.answer_bytes,
         }
@@ -228,6 +233,16 @@ async def _read(source: Source, start: int, length: int) -> bytes:
     if len(data) != length:
         raise BodyBroken(f"The object gave {len(data)} of {length} bytes for its preview.", "Try again.")
     return data
+
+
+async def _put(put: Put | None, payload: bytes) -> None:
+    """Hand on what was written; who does not take it has the process killed, which would write on."""
+    if put is None or len(payload) <= PLACE.size:
+        raise ProcessFailed(undecodable(reasons.CRASHED))
+    try:
+        await put(PLACE.unpack_from(payload)[0], payload[PLACE.size :])
+    except MoorageError as exc:
+        raise ProcessFailed(exc) from exc
 
 
 def _wanted(payload: bytes, size: int) -> tuple[int, int]:

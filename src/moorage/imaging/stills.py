@@ -5,188 +5,162 @@ Runs in a decoder process only.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pyvips
 
-from moorage.imaging import headers, heif, reasons
-from moorage.imaging.blocks import Blocks
+from moorage.imaging import headers, heif, levels, pillow, raw, reasons, svg, windows
+from moorage.imaging.blocks import BLOCK, Blocks
+from moorage.imaging.directories import Tiff
+from moorage.imaging.finishing import box, colours, finish, shrunk, upright_size
 from moorage.imaging.limits import Limits
-from moorage.imaging.reasons import Unreadable, Withheld
-from moorage.model.variant import Fit, Format, Recipe, Rendered, Words
+from moorage.imaging.reasons import Unreadable
+from moorage.imaging.tap import Tap, field, opened, tapped
+from moorage.model.variant import Recipe, Rendered, Words
 
-_LOADERS: Final = ("Jpeg", "Png", "Nsgif", "Webp", "Tiff", "Heif")
+__all__ = ["Small", "box", "finish", "measure", "need_few_pixels", "prepare", "preview", "small"]
+
+_LOADERS: Final = ("Jpeg", "Png", "Nsgif", "Webp", "Tiff", "Heif", "Svg")
 # thumbnail_source ignores its own fail_on (https://github.com/libvips/libvips/issues/5195); the loader's option works.
 _FAIL_ON: Final = "fail-on=error"
-_TIFF: Final = (b"II", b"MM")
-_AT_ONCE: Final = 64 * 1024 * 1024
-"""Bytes of an image that is fetched before it is opened; a TIFF is not, since of a pyramid a little is enough."""
 _WHOLE: Final = ("gifload", "webpload", "heifload")
-_WHITE: Final = (255, 255, 255)
-_QUALITY: Final = 80
-_SIDEWAYS: Final = range(5, 9)
-_COLOURS: Final = 3
-_MOST_BANDS: Final = 4
+_FEW: Final = 4_000_000
+"""Pixels up to which an image is read in small blocks: a level of a pyramid lies in a few places."""
+_REFUSED: Final = {"video": reasons.VIDEO_NOT_IMAGE, "jxl": reasons.NO_JXL}
 
 
 def prepare() -> None:
-    """Leaves libvips only the six loaders that Moorage shows, one thread, and no memory of earlier images."""
+    """Leaves libvips only the loaders that Moorage shows, one thread, and no memory of earlier images."""
     pyvips.block_untrusted_set(True)
     pyvips.operation_block_set("VipsForeignLoad", True)
     for loader in _LOADERS:
         pyvips.operation_block_set(f"VipsForeignLoad{loader}", False)
     pyvips.concurrency_set(1)
     pyvips.cache_set_max(0)
+    svg.prepare()
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A picture that fits its box, not computed yet; size and number of pages of what it was made of."""
+
+    image: Any
+    size: tuple[int, int]
+    pages: int | None = None
 
 
 def preview(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
     """The variant of the image in ``blocks``. Raises Unreadable, and Withheld where bytes were not handed out."""
-    recipe, kind = Recipe.of(words), _kind_of(blocks)
-    tap = _Tap(blocks)
-    try:
-        if kind == "heic":
-            image = heif.image(blocks, limits)
-            return finish(image.thumbnail_image(recipe.width, **box(recipe)), recipe, (image.width, image.height))
-        return _preview(tap.source(), recipe, limits)
-    except pyvips.Error as exc:
-        raise tap.trouble or Unreadable(reasons.of_vips(exc.detail)) from exc
+    recipe = Recipe.of(words)
+    with small(blocks, recipe, limits) as made:
+        return finish(made.image, recipe, made.size, pages=made.pages)
+
+
+@contextmanager
+def small(blocks: Blocks, recipe: Recipe, limits: Limits) -> Iterator[Small]:
+    """The image in its box, to be computed while this is open. Raises as ``preview`` does."""
+    kind = _kind_of(blocks)
+    tiff = Tiff(blocks) if kind == "tiff" else None
+    if tiff and raw.is_raw(blocks, tiff):
+        kind = "raw"
+    level = levels.chosen(tiff, recipe) if tiff and kind == "tiff" else None
+    few = level is not None and level.pixels <= _FEW
+    with tapped(blocks if few else blocks.every(BLOCK)) as tap:
+        if level is not None:
+            yield _of_level(tap, level, recipe, limits)
+        elif kind in ("image", "tiff"):
+            yield _of_source(tap.source() if kind == "image" else tap.ranges(), recipe, limits)
+        else:
+            if recipe.page > 1:
+                raise Unreadable(reasons.NO_PAGES)
+            yield Small(*_OTHERS[kind](blocks, recipe, limits))
 
 
 def measure(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
     """Width and height, upright, and no picture; raises as ``preview`` does."""
     del words, limits  # nothing is decoded
-    _kind_of(blocks)
-    size, tap = headers.size_of(blocks.head()), _Tap(blocks)
-    try:
-        size = size or _upright_size(_image(tap.ranges()))
-    except pyvips.Error as exc:
-        raise tap.trouble or Unreadable(reasons.of_vips(exc.detail)) from exc
-    return Rendered(b"", "", *size)
+    kind = _kind_of(blocks)
+    return Rendered(b"", "", *(headers.size_of(blocks.head()) or _measured(blocks, kind)))
+
+
+def _measured(blocks: Blocks, kind: str) -> tuple[int, int]:
+    if kind == "tiff" and raw.is_raw(blocks, Tiff(blocks)):
+        kind = "raw"
+    ways = {"raw": raw.measure, "svg": svg.measure, "pillow": pillow.measure}
+    with tapped(blocks) as tap:
+        return ways[kind](blocks) if kind in ways else upright_size(opened(tap.ranges()))
 
 
 def _kind_of(blocks: Blocks) -> str:
     """What the first bytes say. Raises Unreadable for what is no image that can be shown."""
-    kind = reasons.sniff(blocks.head())
     if not blocks.size:
         raise Unreadable(reasons.EMPTY)
-    if kind == "svg":
-        raise Unreadable(reasons.SVG)
-    if kind == "video":
-        raise Unreadable(reasons.VIDEO_NOT_IMAGE)
+    kind = reasons.sniff(blocks.head())
+    if kind in _REFUSED:
+        raise Unreadable(_REFUSED[kind])
     return kind
 
 
-def finish(image: Any, recipe: Recipe, size: tuple[int, int], duration_ms: int | None = None) -> Rendered:
-    """An image that fits its box as the variant's bytes. ``size`` is that of the source, upright."""
-    flat = _in_srgb(image)
-    if recipe.format is Format.JPEG:
-        if flat.hasalpha():
-            flat = flat.flatten(background=_WHITE)
-        data = flat.jpegsave_buffer(Q=_QUALITY, optimize_coding=True, keep="none")
-    elif recipe.format is Format.PNG:
-        data = flat.pngsave_buffer(keep="none")
+def _of_level(tap: Tap, level: levels.Level, recipe: Recipe, limits: Limits) -> Small:
+    image = opened(tap.ranges(), **level.options)
+    need_few_pixels(image, limits)
+    return Small(_fitted(image, recipe), level.size, _many(level.pages))
+
+
+def _of_source(source: Any, recipe: Recipe, limits: Limits) -> Small:
+    image, options = opened(source), _FAIL_ON
+    pages = _many(field(image, "n-pages"))
+    if recipe.page > 1:
+        if recipe.page > (pages or 1):
+            raise Unreadable(reasons.no_page(recipe.page, pages or 1))
+        image, options = opened(source, page=recipe.page - 1), f"{_FAIL_ON},page={recipe.page - 1}"
+    need_few_pixels(image, limits)
+    if windows.applies(image, recipe):
+        made = windows.shown(image, recipe)
     else:
-        data = flat.webpsave_buffer(Q=_QUALITY, effort=2, keep="none")
-    return Rendered(data, recipe.media_type, *size, duration_ms)
+        more = colours(image) | box(recipe)
+        made = pyvips.Image.thumbnail_source(source, recipe.width, option_string=options, **more)
+    return Small(made, upright_size(image), pages)
 
 
-def box(recipe: Recipe) -> dict[str, Any]:
-    """What libvips' thumbnail has to know beside the width."""
-    return {"height": recipe.height, "size": "down", "crop": "centre" if recipe.fit is Fit.COVER else "none"}
+def _decoded(
+    decoder: Callable[[Blocks, Limits], Any],
+) -> Callable[[Blocks, Recipe, Limits], tuple[Any, tuple[int, int]]]:
+    """By a decoder that gives the whole image, upright."""
+
+    def made(blocks: Blocks, recipe: Recipe, limits: Limits) -> tuple[Any, tuple[int, int]]:
+        image = decoder(blocks.every(BLOCK), limits)
+        return _fitted(image, recipe), (image.width, image.height)
+
+    return made
 
 
-class _Tap:
-    """A libvips source over blocks, which remembers what went wrong below libvips."""
-
-    def __init__(self, blocks: Blocks) -> None:
-        self.trouble: Exception | None = None
-        self._blocks = blocks
-
-    def source(self) -> Any:
-        """As one buffer where libvips would read all of it anyway: its 4 KiB reads through Python cost a tenth."""
-        blocks = self._blocks
-        if blocks.whole is not None:
-            return pyvips.Source.new_from_memory(blocks.whole)
-        if blocks.size <= _AT_ONCE and not blocks.head().startswith(_TIFF):
-            return pyvips.Source.new_from_memory(blocks.read())
-        return self.ranges()
-
-    def ranges(self) -> Any:
-        """As one that is read where libvips looks."""
-        made = pyvips.SourceCustom()
-        made.on_read(self._read)
-        made.on_seek(self._seek)
-        return made
-
-    def _read(self, length: int) -> bytes | None:
-        try:
-            return self._blocks.read(length)
-        except (Withheld, OSError) as exc:
-            # An exception cannot pass through C; libvips is told that the bytes end here.
-            self.trouble = exc
-            return None
-
-    def _seek(self, offset: int, whence: int) -> int:
-        try:
-            return self._blocks.seek(offset, whence)
-        except OSError:
-            return -1
+_OTHERS: Final = {
+    "heic": _decoded(heif.image),
+    "pillow": _decoded(pillow.image),
+    "raw": raw.small,
+    "svg": svg.small,
+}
 
 
-def _preview(source: Any, recipe: Recipe, limits: Limits) -> Rendered:
-    image = _image(source)
-    width, height = image.width, image.height
+def _fitted(image: Any, recipe: Recipe) -> Any:
+    return windows.shown(image, recipe) if windows.applies(image, recipe) else shrunk(image, recipe)
+
+
+def need_few_pixels(image: Any, limits: Limits) -> None:
+    """Raise Unreadable for an image that is larger than one of its kind may be."""
     limit = limits.most_pixels(limits.whole_pixels) if _needs_all(image) else limits.pixels
-    if width * height > limit:
-        raise Unreadable(reasons.too_many_pixels(width, height, limit))
-    size = _upright_size(image)
-    if _is_measured(image):
-        return finish(_measured(image, recipe), recipe, size)
-    small = pyvips.Image.thumbnail_source(
-        source, recipe.width, option_string=_FAIL_ON, output_profile="srgb", intent="perceptual", **box(recipe)
-    )
-    return finish(small, recipe, size)
-
-
-def _image(source: Any) -> Any:
-    try:
-        return pyvips.Image.new_from_source(source, "", access="sequential", fail_on="error")
-    except pyvips.Error as exc:
-        unknown = "not in a known format" in exc.detail or "is blocked" in exc.detail
-        raise Unreadable(reasons.NOT_AN_IMAGE) if unknown else exc from exc
-
-
-def _upright_size(image: Any) -> tuple[int, int]:
-    sideways = _field(image, "orientation") in _SIDEWAYS
-    return (image.height, image.width) if sideways else (image.width, image.height)
+    if image.width * image.height > limit:
+        raise Unreadable(reasons.too_many_pixels(image.width, image.height, limit))
 
 
 def _needs_all(image: Any) -> bool:
-    loader = str(_field(image, "vips-loader"))
-    return loader.startswith(_WHOLE) or bool(_field(image, "jpeg-multiscan")) or bool(_field(image, "interlaced"))
+    loader = str(field(image, "vips-loader"))
+    return loader.startswith(_WHOLE) or bool(field(image, "jpeg-multiscan")) or bool(field(image, "interlaced"))
 
 
-def _field(image: Any, name: str) -> object:
-    return image.get(name) if image.get_typeof(name) else None
-
-
-def _is_measured(image: Any) -> bool:
-    """True for depths, temperatures, many bands: values of an instrument, not a photograph."""
-    return image.bands > _MOST_BANDS or image.format not in ("uchar", "ushort")
-
-
-def _measured(image: Any, recipe: Recipe) -> Any:
-    """The first three bands (or one), from their least to their greatest value spread over what a screen shows."""
-    bands = _COLOURS if image.bands >= _COLOURS else 1
-    chosen = image.extract_band(0, n=bands)
-    shares = (recipe.width / image.width, recipe.height / image.height)
-    share = min(1.0, max(shares) if recipe.fit is Fit.COVER else min(shares))
-    small = chosen.resize(share).copy_memory().scaleimage()
-    shown = small.copy(interpretation="srgb" if bands > 1 else "b-w")
-    return shown.thumbnail_image(recipe.width, **box(recipe))
-
-
-def _in_srgb(image: Any) -> Any:
-    if image.interpretation != "srgb":
-        image = image.colourspace("srgb")
-    return image.cast("uchar") if image.format != "uchar" else image
+def _many(pages: object) -> int | None:
+    return pages if isinstance(pages, int) and pages > 1 else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from moorage.imaging import stills, video
+from moorage.imaging import film, poster, probe, region, sheet, stills, strip, timing
 from moorage.imaging.blocks import BLOCK, SMALL, Blocks
 from moorage.imaging.limits import Limits
 from moorage.model.variant import Rendered, Task, Words
@@ -24,8 +24,18 @@ class Way:
 
 
 WAYS: Final[Mapping[Task, Way]] = {
-    Task.PREVIEW: Way(stills.preview),
-    Task.POSTER: Way(video.poster),
+    Task.PREVIEW: Way(stills.preview, SMALL),
+    Task.POSTER: Way(poster.poster),
     Task.MEASURE_IMAGE: Way(stills.measure, SMALL),
-    Task.MEASURE_VIDEO: Way(video.measure, SMALL),
+    Task.MEASURE_VIDEO: Way(probe.measure, SMALL),
+    Task.PROBE_VIDEO: Way(probe.probe),
+    Task.STRIP: Way(strip.strip),
+    Task.LOOK: Way(region.look, SMALL),
+    Task.REGION: Way(region.cut),
+    Task.PYRAMID: Way(region.pyramid),
+    Task.FRAMES: Way(timing.timing),
+    Task.INDEX: Way(timing.timing),
+    Task.FILM: Way(film.film),
+    Task.SHEET: Way(sheet.sheet, SMALL),
+    Task.MOSAIC: Way(sheet.mosaic),
 }

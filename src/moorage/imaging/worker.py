@@ -11,14 +11,14 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from moorage.imaging import confinement, frames, reasons
 from moorage.imaging.blocks import Blocks, Fetch, from_descriptor, mapped
-from moorage.imaging.frames import HEADER, RANGE, Frame, Request
+from moorage.imaging.frames import HEADER, PLACE, RANGE, Frame, Request
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable, Withheld
 from moorage.model.variant import Words
@@ -61,7 +61,7 @@ def main(limits_json: str, parent: str) -> None:
 def _opened(line: socket.socket, size: int, descriptor: int | None, length: int) -> Iterator[Blocks]:
     """The object's bytes; when it ends, nothing of the object is open any more."""
     if descriptor is None:
-        yield Blocks(size, _asking(line), length=length)
+        yield Blocks(size, _asking(line), length=length, put=_putting(line))
         return
     whole = mapped(descriptor, size)
     try:
@@ -113,6 +113,15 @@ def _asking(line: socket.socket) -> Fetch:
         return _exactly(line, size)
 
     return fetch
+
+
+def _putting(line: socket.socket) -> Callable[[int, bytes], None]:
+    """Writes by telling the server, which takes it or ends this process."""
+
+    def put(start: int, data: bytes) -> None:
+        line.sendall(frames.frame(Frame.WRITE, PLACE.pack(start) + data))
+
+    return put
 
 
 def _exactly(line: socket.socket, length: int) -> bytes:

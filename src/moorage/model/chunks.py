@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from moorage.model.caches import Shelf
+from moorage.model.objects import Piece
 
 CHUNK_BYTES: Final = 1 << 20
 """Length of every chunk but an object's last one."""
@@ -36,6 +37,9 @@ class ChunkCache(Shelf, Protocol):
 
     async def get(self, name: ChunkName, start: int, stop: int) -> Chunk | None:
         """The bytes [start, stop) of the chunk, which has them."""
+
+    def piece_now(self, name: ChunkName, start: int, stop: int) -> tuple[Piece, float] | None:
+        """The bytes [start, stop) of a chunk that is known to be there and whole, and when it was fetched."""
 
     async def put(self, name: ChunkName, data: bytes) -> bool:
         """Keep a whole chunk; a repeat replaces it. False where it is not there now."""

@@ -4,7 +4,8 @@ MoorageError
 ├── Invalid             the request itself is wrong; nothing was changed
 │   ├── KeyReused           an idempotency key came with another request before
 │   ├── TooLarge            the request's body is longer than any that is taken
-│   └── WrongMethod         nothing here answers such a method
+│   ├── WrongMethod         nothing here answers such a method
+│   └── Unsupported         well formed, but nothing here does it
 ├── NotFound            nothing has that name, id or key
 │   └── ObjectNotFound      the store has no object at that key
 ├── Refused             understood, but not allowed
@@ -78,6 +79,11 @@ class WrongMethod(Invalid):
     """Nothing at this address answers such a method; ``allowed`` names those that are answered."""
 
     allowed: str = ""
+
+
+@dataclass(eq=False)
+class Unsupported(Invalid):
+    """The request is well formed by its specification, but what it asks for is not done here."""
 
 
 @dataclass(eq=False)

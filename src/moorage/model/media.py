@@ -10,9 +10,18 @@ UNKNOWN: Final = "application/octet-stream"
 _IMAGES: Final = {
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "jpe": "image/jpeg", "jfif": "image/jpeg", "png": "image/png",
     "gif": "image/gif", "webp": "image/webp", "avif": "image/avif", "heic": "image/heic", "heif": "image/heif",
-    "tif": "image/tiff", "tiff": "image/tiff", "bmp": "image/bmp", "jp2": "image/jp2", "j2k": "image/jp2",
+    "tif": "image/tiff", "tiff": "image/tiff", "ptif": "image/tiff", "ptiff": "image/tiff", "btf": "image/tiff",
+    "tf8": "image/tiff", "svs": "image/tiff", "bmp": "image/bmp", "jp2": "image/jp2", "j2k": "image/jp2",
     "jxl": "image/jxl", "svg": "image/svg+xml", "pgm": "image/x-portable-graymap", "ppm": "image/x-portable-pixmap",
 }  # fmt: skip
+_RAWS: Final = {
+    "dng": "image/x-adobe-dng", "cr2": "image/x-canon-cr2", "cr3": "image/x-canon-cr3", "nef": "image/x-nikon-nef",
+    "nrw": "image/x-nikon-nrw", "arw": "image/x-sony-arw", "orf": "image/x-olympus-orf", "raf": "image/x-fuji-raf",
+    "rw2": "image/x-panasonic-rw2", "pef": "image/x-pentax-pef", "srw": "image/x-samsung-srw",
+}  # fmt: skip
+"""What cameras write beside or in place of a JPEG."""
+IN_PARTS: Final = frozenset({"image/tiff", *_RAWS.values()})
+"""Images of which a preview usually needs a small part, wherever in the object that lies."""
 _VIDEOS: Final = {
     "mp4": "video/mp4", "m4v": "video/mp4", "mov": "video/quicktime", "mkv": "video/x-matroska", "webm": "video/webm",
     "avi": "video/x-msvideo", "mpg": "video/mpeg", "mpeg": "video/mpeg", "wmv": "video/x-ms-wmv", "ogv": "video/ogg",
@@ -25,7 +34,7 @@ _OTHERS: Final = {
     "flac": "audio/flac",
 }  # fmt: skip
 _BY_ENDING: Final = {
-    **{ending: (Kind.IMAGE, media) for ending, media in _IMAGES.items()},
+    **{ending: (Kind.IMAGE, media) for ending, media in (_IMAGES | _RAWS).items()},
     **{ending: (Kind.VIDEO, media) for ending, media in _VIDEOS.items()},
     **{ending: (Kind.FILE, media) for ending, media in _OTHERS.items()},
 }

@@ -54,6 +54,11 @@ class ObjectInfo:
     """User metadata, names in lower case."""
 
     @property
+    def version(self) -> str:
+        """What names exactly these bytes in caches and validators."""
+        return self.generation or self.etag or f"{self.modified_ms:x}-{self.size:x}"
+
+    @property
     def listed(self) -> Listed:
         """The same facts as a listing gives them."""
         return Listed(self.key, self.size, self.etag, self.modified_ms, self.generation)
@@ -75,6 +80,14 @@ class ByteRange:
         start = max(0, size - (self.length or 0)) if self.start is None else self.start
         stop = size if self.start is None or self.length is None else min(size, start + self.length)
         return (start, stop) if start < stop else None
+
+
+class Piece(NamedTuple):
+    """Bytes [start, start + length) of an open file; whoever has the piece closes its descriptor."""
+
+    descriptor: int
+    start: int
+    length: int
 
 
 class ObjectBody(Protocol):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -22,6 +23,17 @@ class Task(StrEnum):
     POSTER = "poster"
     MEASURE_IMAGE = "measure image"
     MEASURE_VIDEO = "measure video"
+    PROBE_VIDEO = "probe video"
+    STRIP = "strip"
+    FRAMES = "frames"
+    INDEX = "frames by the index"
+    """The same, where few bytes tell."""
+    FILM = "film"
+    SHEET = "sheet"
+    MOSAIC = "mosaic"
+    LOOK = "look"
+    REGION = "region"
+    PYRAMID = "pyramid"
 
 
 class Wish(Protocol):
@@ -46,11 +58,17 @@ class Fit(StrEnum):
     COVER = "cover"
     """The box is filled; what sticks out is cut off around the centre."""
 
+    @classmethod
+    def _missing_(cls, value: object) -> Fit | None:
+        """``down``, the word of tools whose ``inside`` enlarges, says what inside does here."""
+        return cls.INSIDE if value == "down" else None
+
 
 class Format(StrEnum):
     """Formats of variants."""
 
     WEBP = "webp"
+    AVIF = "avif"
     JPEG = "jpeg"
     PNG = "png"
 
@@ -62,46 +80,83 @@ class Format(StrEnum):
 
 SIZES: Final = (64, 128, 256, 384, 512, 768, 1024, 1600, 2048, 4096)
 """Widths and heights are snapped up to these, so that a client cannot flood the cache."""
-REVISION: Final = 1
+MOST_PAGES: Final = 10_000
+"""The highest number of a page that can be asked for."""
+REVISION: Final = 2
 """Raised when the same recipe begins to make other bytes, so that old cache entries are left behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a preview shall be. ``width`` and ``height`` are pixels of the box, each one of ``SIZES``."""
+    """What a preview shall be. ``width`` and ``height`` are pixels of the box, each one of ``SIZES``.
+
+    ``page`` counts from 1. ``window``: the stored values that are shown black and white, with all between them in
+    proportion; None where the image is to say.
+    """
 
     width: int
     height: int
     fit: Fit = Fit.INSIDE
     format: Format = Format.WEBP
+    page: int = 1
+    window: tuple[float, float] | None = None
 
     @classmethod
-    def asked(cls, width: int | None, height: int | None, fit: str = "inside", format_: str = "webp") -> Recipe:
+    def asked(
+        cls,
+        width: int | None,
+        height: int | None,
+        fit: str = "inside",
+        format_: str = "webp",
+        *,
+        page: int = 1,
+        window: str = "",
+    ) -> Recipe:
         """The recipe for what a request asks, snapped. Raises Invalid for what no recipe can be."""
         try:
             fits, makes = Fit(fit), Format("jpeg" if format_ == "jpg" else format_)
         except ValueError as exc:
-            raise Invalid(str(exc), "fit is inside or cover; format is webp, jpeg or png.", field="fit") from exc
-        return cls(_snapped(width or height or 512), _snapped(height or width or 512), fits, makes)
+            advice = "fit is inside, down or cover; format is webp, avif, jpeg or png."
+            raise Invalid(str(exc), advice, field="fit") from exc
+        if not 1 <= page <= MOST_PAGES:
+            raise Invalid(f"There is no page {page}.", f"Pages count from 1 to {MOST_PAGES:,} at most.", field="page")
+        return cls(
+            snapped(width or height or 512), snapped(height or width or 512), fits, makes, page, _window(window)
+        )
 
     @property
     def media_type(self) -> str:
         """Of the finished preview."""
         return self.format.media_type
 
+    @property
+    def extras(self) -> dict[str, str]:
+        """What it asks beyond size, fit and format, as a query writes it."""
+        page = {"page": str(self.page)} if self.page > 1 else {}
+        return page | ({"window": "{!r},{!r}".format(*self.window)} if self.window else {})
+
     def name(self, version: str) -> str:
         """The cache name of this preview of the source ``version``."""
-        return wish_name(version, REVISION, self.width, self.height, self.fit, self.format)
+        extras = [f"{name}={value}" for name, value in self.extras.items()]
+        return wish_name(version, REVISION, self.width, self.height, self.fit, self.format, *extras)
 
     def words(self) -> Words:
         """For the decoder process."""
-        return asdict(self)
+        low, high = self.window or (None, None)
+        plain: Words = {"width": self.width, "height": self.height, "fit": self.fit, "format": self.format}
+        return {**plain, "page": self.page, "low": low, "high": high}
 
     @classmethod
     def of(cls, words: Words) -> Recipe:
         """The inverse of ``words``."""
+        low, high = words.get("low"), words.get("high")
         return cls(
-            int(words["width"] or 0), int(words["height"] or 0), Fit(str(words["fit"])), Format(str(words["format"]))
+            int(words["width"] or 0),
+            int(words["height"] or 0),
+            Fit(str(words["fit"])),
+            Format(str(words["format"])),
+            int(words.get("page") or 1),
+            None if low is None or high is None else (float(low), float(high)),
         )
 
 
@@ -114,6 +169,8 @@ class Rendered:
     source_width: int
     source_height: int
     duration_ms: int | None = None
+    pages: int | None = None
+    """Pages of a document, frames of an animation; None where there is but one picture."""
 
 
 def wish_name(version: str, *parts: object) -> str:
@@ -122,10 +179,27 @@ def wish_name(version: str, *parts: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def _snapped(pixels: int) -> int:
+def snapped(pixels: int) -> int:
+    """The least of ``SIZES`` that is as large, or the largest. Raises Invalid below 1."""
     if pixels < 1:
         raise Invalid(f"{pixels} pixels are too few.", f"Ask for 1 to {SIZES[-1]}.", field="width")
     return next((size for size in SIZES if size >= pixels), SIZES[-1])
+
+
+def _window(text: str) -> tuple[float, float] | None:
+    if not text:
+        return None
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        low = high = math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise Invalid(
+            f"{text[:40]!r} is no window.",
+            "Write two of the values that the image stores, the lower one first: window=1000,3000.",
+            field="window",
+        )
+    return low, high
 
 
 class Source(Protocol):
@@ -147,14 +221,18 @@ class Source(Protocol):
         """The bytes [start, start + length), fewer only at the object's end."""
 
 
+Put = Callable[[int, bytes], Awaitable[None]]
+"""Takes bytes that a decoder writes, with the place where they belong; a place may be written again."""
+
+
 class Imager(Protocol):
     """Makes variants in decoder processes that have no credentials, no network and tight limits.
 
     Raises Undecodable with a reason that can be shown; Busy when the queue is full.
     """
 
-    async def make(self, task: Task, source: Source, wish: Wish) -> Rendered:
-        """What the task makes of the source; reads under the byte budget of the task."""
+    async def make(self, task: Task, source: Source, wish: Wish, put: Put | None = None) -> Rendered:
+        """What the task makes of the source; reads under the byte budget of the task. ``put`` takes what is written."""
 
     async def measure(self, source: Source, *, video: bool) -> Measured:
         """What it tells of itself, by as few bytes as do; nothing is decoded but a video's first frame."""
@@ -166,5 +244,11 @@ class VariantCache(Protocol):
     """Finished variants on disk, bounded in size and age. It may forget anything at any time."""
 
     async def get(self, store: int, key: str, name: str) -> Rendered | None: ...
+
+    def get_now(self, store: int, key: str, name: str) -> Rendered | None:
+        """One that is known to be kept, and small enough to be read at once."""
+
+    async def lend(self, store: int, key: str, name: str) -> int | None:
+        """A descriptor of a file that begins with the variant's bytes, for the caller to close; None for a miss."""
 
     async def put(self, store: int, key: str, name: str, rendered: Rendered) -> None: ...

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from moorage.model.catalogue import Item
+from moorage.model.costs import UNMETERED, Meter
 from moorage.model.errors import Changed, NotFound, ObjectNotFound, StoreDenied
 from moorage.model.keys import escape, key_bytes
-from moorage.model.objects import ByteRange, ObjectBody, ObjectInfo
+from moorage.model.objects import ByteRange, FileBody, ObjectBody, ObjectInfo, Piece
 from moorage.model.store import ObjectStore, Provider, Store, StoreId
 from moorage.model.transaction import ChangedRow, Facts
+from moorage.reading.handles import Handles
 from moorage.reading.locate import Located, Locator
-from moorage.reading.originals import Original, Originals
+from moorage.reading.originals import READ_AHEAD, Asked, Original, Originals
+from moorage.reading.refusals import Origin
 
 WEB_S: Final = 60.0
 """What a web server has is taken for current for so long: nobody tells when it changes."""
@@ -35,38 +38,78 @@ class Content:
     """The cache before every store that is not a disk."""
     denied: Callable[[StoreId], None] = lambda _store: None
     """Called when a store refuses a reader."""
+    meter: Meter = UNMETERED
+    """Is told of originals that readers get."""
+    handles: Handles = field(default_factory=Handles)
 
-    async def exactly(self, located: Located, byte_range: ByteRange | None = None) -> ObjectBody:
+    async def exactly(
+        self, located: Located, byte_range: ByteRange | None = None, *, ahead: int = READ_AHEAD
+    ) -> ObjectBody:
         """The bytes of the version that ``located`` names. Raises Changed when the store has another.
+
+        ``ahead``: chunks to fetch beyond a read that goes on where the one before it ended.
 
         Raises ObjectNotFound when it is gone, StoreUnreachable and StoreDenied with the store's reason.
         """
         item = located.item
         readable(item)
-        store = self.adapter(located.store)
+        info = ObjectInfo(item.key, item.size, item.etag, item.modified_ms, item.generation)
         with self._watched(located):
-            if located.store.connection.provider not in _AT_HAND and (item.etag or item.generation):
-                info = ObjectInfo(item.key, item.size, item.etag, item.modified_ms, item.generation)
-                web = located.store.connection.provider is Provider.HTTPS
-                original = Original(item.store, info, item.version, store, WEB_S if web else math.inf)
-                found = await self.originals.open(original, byte_range)
-                if found is not None:
-                    return found
-            return await store.get(item.key, byte_range=byte_range, if_match=item.etag or None)
+            original = self._original(located.store, self._origin(located), info)
+            return await self._version(located.store, replace(original, ahead=ahead), byte_range)
 
-    async def open(self, located: Located, byte_range: ByteRange | None = None) -> tuple[Located, ObjectBody]:
+    async def object(self, store: Store, info: ObjectInfo, byte_range: ByteRange | None = None) -> ObjectBody:
+        """The bytes of an object, whether or not an item shows it, in the version that its store named just now.
+
+        Raises Changed when there is another meanwhile, and all that reading from the store raises.
+        """
+        original = self._original(store, self.adapter(store), info)
+        return await self._version(store, replace(original, confirmed=True), byte_range)
+
+    def now(self, located: Located, start: int, stop: int) -> bytes | list[Piece] | None:
+        """The bytes [start, stop) of the version that ``located`` names, where nothing has to be waited for.
+
+        Either the bytes, or where they lie in files that the caller closes.
+        """
+        item, store = located.item, located.store
+        if item.gone is not None or item.unseen:
+            return None
+        if store.connection.provider in _AT_HAND:
+            return self.handles.read_now((store.id, item.key, item.version), start, stop)
+        info = ObjectInfo(item.key, item.size, item.etag, item.modified_ms, item.generation)
+        return self.originals.pieces_now(self._original(store, self._origin(located), info), start, stop)
+
+    def _original(self, store: Store, origin: Asked, info: ObjectInfo) -> Original:
+        web = store.connection.provider is Provider.HTTPS
+        return Original(store.id, info, info.version, origin, WEB_S if web else math.inf, meter=self.meter)
+
+    async def _version(self, store: Store, original: Original, byte_range: ByteRange | None) -> ObjectBody:
+        """Exactly that version: through the cache where the store is not at hand and names its versions."""
+        if store.connection.provider not in _AT_HAND and (original.info.etag or original.info.generation):
+            found = await self.originals.open(original, byte_range)
+            if found is not None:
+                return found
+        info = original.info
+        body = await original.origin.get(info.key, byte_range=byte_range, if_match=info.etag or None)
+        if byte_range is not None and isinstance(body, FileBody) and body.descriptor is not None:
+            self.handles.keep((store.id, info.key, original.version), body.descriptor)
+        return body
+
+    async def open(
+        self, located: Located, byte_range: ByteRange | None = None, *, ahead: int = READ_AHEAD
+    ) -> tuple[Located, ObjectBody]:
         """The object as it is now; a changed object is noted in the catalogue first."""
         try:
-            return located, await self.exactly(located, byte_range)
+            return located, await self.exactly(located, byte_range, ahead=ahead)
         except Changed:
             located = await self.refresh(located)
-            return located, await self.exactly(located, byte_range)
+            return located, await self.exactly(located, byte_range, ahead=ahead)
 
     async def refresh(self, located: Located) -> Located:
         """Ask the store which version is there, and note it in the catalogue when it is another."""
         readable(located.item)
         with self._watched(located):
-            info = await self.adapter(located.store).stat(located.item.key)
+            info = await self._origin(located).stat(located.item.key)
         same = (info.etag, info.size) == (located.item.etag, located.item.size)
         return located if same else await self.renew(located, info)
 
@@ -84,6 +127,13 @@ class Content:
             item, size=info.size, etag=info.etag, modified_ms=info.modified_ms, generation=info.generation
         )
         return Located(renewed, located.store)
+
+    def _origin(self, located: Located) -> Asked:
+        store, item = located.store, located.item
+        adapter = self.adapter(store)
+        if store.connection.provider in _AT_HAND:
+            return adapter
+        return Origin(store, adapter, self.locator.refusals, f"{item.version} {item.modified_ms}")
 
     @contextmanager
     def _watched(self, located: Located) -> Iterator[None]:

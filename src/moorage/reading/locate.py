@@ -11,6 +11,7 @@ from typing import Final
 from moorage.model.catalogue import Item, ItemId
 from moorage.model.store import Store
 from moorage.model.transaction import Facts, Transaction
+from moorage.reading.refusals import Refusals
 
 KEPT_S: Final = 5.0
 MAX_KEPT: Final = 20_000
@@ -32,6 +33,8 @@ class Locator:
         self._clock = clock
         self._kept: OrderedDict[ItemId, tuple[float, Located]] = OrderedDict()
         self._forgotten = 0
+        self.refusals = Refusals(clock=clock)
+        """What origins refused a moment ago; it ends with the places."""
 
     def known(self, item: ItemId) -> Located | None:
         """The place if it is in memory and at most 5 s old."""
@@ -61,9 +64,12 @@ class Locator:
         return located
 
     def forget(self, item: ItemId | None = None) -> None:
-        """Drop one place, or all of them."""
+        """Drop one place, or all of them, and what origins refused of it."""
         self._forgotten += 1
+        kept = None if item is None else self._kept.pop(item, None)
+        if kept is not None:
+            self.refusals.forget(kept[1].item.store, kept[1].item.key)
+            return
+        self.refusals.forget()
         if item is None:
             self._kept.clear()
-        else:
-            self._kept.pop(item, None)

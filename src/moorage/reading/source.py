@@ -9,8 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
+from moorage.model.catalogue import Kind
 from moorage.model.errors import BodyBroken
+from moorage.model.media import IN_PARTS
 from moorage.model.objects import ByteRange, FileBody, ObjectBody
+from moorage.model.store import Provider
 from moorage.model.variant import Source
 from moorage.reading.content import Content
 from moorage.reading.locate import Located
@@ -20,12 +23,16 @@ WHOLE_BYTES: Final = 64 << 20
 
 
 class ItemSource:
-    """An item as a decoder sees it. ``descriptor`` is set where the whole object is at hand as a file."""
+    """An item as a decoder sees it. ``descriptor`` is set where the whole object is at hand as a file.
 
-    def __init__(self, content: Content, located: Located, descriptor: int | None) -> None:
+    ``ahead``: chunks to fetch beyond a read that goes on; a decoder that looks here and there wants none.
+    """
+
+    def __init__(self, content: Content, located: Located, descriptor: int | None, *, ahead: int = 0) -> None:
         self._content = content
         self._located = located
         self.descriptor = descriptor
+        self._ahead = ahead
 
     @property
     def size(self) -> int:
@@ -44,7 +51,7 @@ class ItemSource:
             return b""
         if self.descriptor is not None:
             return await asyncio.to_thread(os.pread, self.descriptor, stop - start, start)
-        located, body = await self._content.open(self._located, ByteRange(start, stop - start))
+        located, body = await self._content.open(self._located, ByteRange(start, stop - start), ahead=self._ahead)
         async with body:
             if located.item.version != self._located.item.version:
                 raise BodyBroken("The object was overwritten while it was read.", "Ask again.")
@@ -53,8 +60,13 @@ class ItemSource:
 
 @asynccontextmanager
 async def opened(content: Content, located: Located, *, whole: bool) -> AsyncIterator[tuple[Located, Source]]:
-    """A source of the item. ``whole``: fetch it in one request where it is small enough."""
-    if not whole or located.item.size > WHOLE_BYTES:
+    """A source of the item. ``whole``: fetch it in one request where it is small enough.
+
+    An image on a disk is always at hand as a file. One that is read in parts is not fetched whole from elsewhere.
+    """
+    item, on_disk = located.item, located.store.connection.provider is Provider.DISK
+    fetched = whole and item.size <= WHOLE_BYTES and item.media_type not in IN_PARTS
+    if not fetched and not (on_disk and item.kind is Kind.IMAGE):
         yield located, ItemSource(content, located, None)
         return
     located, body = await content.open(located)

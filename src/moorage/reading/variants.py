@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from moorage.model.catalogue import Item, Kind, Measured
+from moorage.model.costs import UNMETERED, Meter
 from moorage.model.errors import Undecodable
 from moorage.model.keys import escape
 from moorage.model.transaction import Facts
@@ -34,6 +35,7 @@ class Variants:
     previews: VariantCache
     converted: VariantCache
     once: Once
+    meter: Meter = UNMETERED
 
     async def preview(self, located: Located, recipe: Recipe) -> Rendered:
         """The item as a small image: of an image itself, of a video its poster.
@@ -44,19 +46,30 @@ class Variants:
         task = Task.POSTER if located.item.kind is Kind.VIDEO else Task.PREVIEW
         return await self._made(located, task, recipe, self.previews)
 
-    async def convert(self, located: Located, task: Task, wish: Wish) -> Rendered:
+    def preview_now(self, located: Located, recipe: Recipe) -> Rendered | None:
+        """The preview where it is known to be kept, and small; None does not mean that there is none."""
+        item = located.item
+        found = self.previews.get_now(item.store, item.key, recipe.name(item.version))
+        if found is not None:
+            self.meter.hit(item.store)
+        return found
+
+    async def convert(self, located: Located, task: Task, wish: Wish, *, whole: bool = True) -> Rendered:
         """What the task makes of the item, from the cache of conversions where it was made before.
 
-        Raises as ``preview`` does.
+        ``whole``: the task reads most of an image's bytes. Raises as ``preview`` does.
         """
-        return await self._made(located, task, wish, self.converted)
+        return await self._made(located, task, wish, self.converted, whole=whole)
 
-    async def _made(self, located: Located, task: Task, wish: Wish, cache: VariantCache) -> Rendered:
+    async def _made(
+        self, located: Located, task: Task, wish: Wish, cache: VariantCache, *, whole: bool = True
+    ) -> Rendered:
         item = located.item
         readable(item)
         name = wish.name(item.version)
         found = await cache.get(item.store, item.key, name)
         if found is not None:
+            self.meter.hit(item.store)
             return found
         if item.kind is Kind.FILE:
             raise Undecodable(
@@ -64,10 +77,12 @@ class Variants:
                 "Open or download it instead.",
                 reason="No preview for this kind of file.",
             )
-        return await self.once(f"{item.store}\0{item.key}\0{name}", lambda: self._make(located, task, wish, cache))
+        flight = f"{item.store}\0{item.key}\0{name}"
+        return await self.once(flight, lambda: self._make(located, task, wish, cache, whole=whole))
 
-    async def _make(self, located: Located, task: Task, wish: Wish, cache: VariantCache) -> Rendered:
-        async with opened(self.content, located, whole=located.item.kind is not Kind.VIDEO) as (read, source):
+    async def _make(self, located: Located, task: Task, wish: Wish, cache: VariantCache, *, whole: bool) -> Rendered:
+        whole = whole and located.item.kind is not Kind.VIDEO
+        async with opened(self.content, located, whole=whole) as (read, source):
             rendered = await self.imager.make(task, source, wish)
         item = read.item
         await cache.put(item.store, item.key, wish.name(item.version), rendered)

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from moorage.model.errors import Invalid
 from moorage.settings.guides import Later
-from moorage.settings.kinds import Bytes, Count, Doors, Hosts, Networks, Port, Time, Url, facts_of, setting
+from moorage.settings.kinds import Bytes, Count, Doors, Hosts, Networks, Port, Region, Time, Url, facts_of, setting
 from moorage.settings.machine import Machine
 from moorage.settings.sources import PREFIX, Found, Names, gather
 
@@ -183,8 +183,25 @@ class Settings(Machine, Later):
         alias="CACHE_IMAGE_CONVERTER_EXPIRES",
     )
 
+    prices: Path | None = setting(
+        None,
+        "A TOML file of prices for the estimates of what stores cost; it is laid over the built-in list prices.",
+        unit="file",
+    )
+    server_region: Region = setting(
+        "",
+        "Where this server runs, such as `aws:eu-west-1`: bytes that stay in a region are cheaper. "
+        "Empty: outside of every cloud.",
+        unit="cloud, colon, region",
+    )
+
     decoder_workers: Count = setting(2, "How many processes open images and video.", unit="processes")
     decoder_memory: Bytes = setting(2 * 2**30, "The most memory of one decoder process.", unit="size")
+    video_time: Time = setting(
+        timedelta(hours=1),
+        "The longest that making one converted video may take, without the time in which the store sends its bytes.",
+        unit="time",
+    )
     decoder_time: Time = setting(timedelta(seconds=30), "The longest that one image or video may take.", unit="time")
     decoder_pixels: Count = setting(1_000_000_000, "Images with more pixels are not opened.", unit="pixels")
 

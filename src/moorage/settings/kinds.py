@@ -56,6 +56,7 @@ Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 Doors = Annotated[tuple[str, ...], BeforeValidator(_doors)]
 Url = Annotated[str | None, BeforeValidator(_url)]
 Count = Annotated[int, Field(ge=1)]
+Region = Annotated[str, Field(pattern=r"^([a-z0-9-]+:[a-z0-9-]+)?$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 

@@ -38,16 +38,19 @@ from moorage.web.api import (
     policies,
     projects,
     replaced,
+    sheets,
     stores,
     strip,
     taken,
     urls,
+    videos,
 )
 from moorage.web.api.asking import Asker, Uses, answer
 from moorage.web.api.document import describe
 from moorage.web.api.shapes import Health
 from moorage.web.bytes import ByteRoutes
 from moorage.web.heads import Heads
+from moorage.web.iiif import Iiif
 from moorage.web.pages import routes as page_routes
 from moorage.web.pages.rendering import problem_page
 from moorage.web.uploads import UploadRoute, most_bytes
@@ -101,6 +104,8 @@ def make_app(face: Face) -> ASGIApp:
         people,
         policies,
         strip,
+        videos,
+        sheets,
     ):
         api.include_router(one.router, prefix="/api/v1")
     api.include_router(links.once, prefix="/api/v1")
@@ -112,7 +117,7 @@ def make_app(face: Face) -> ASGIApp:
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
     api.add_exception_handler(Exception, _on_fault)
-    routes = UploadRoute(face, ByteRoutes(face, Heads(api)))
+    routes = UploadRoute(face, ByteRoutes(face, Iiif(face, Heads(api))))
     return Front(routes, prefix=face.path_prefix, journal=face.journal, most_bytes=links.longest(face, most_bytes))
 
 
@@ -144,6 +149,7 @@ async def _metrics(request: Request) -> Response:
     """Counters for Prometheus; they name no key, address, store or person."""
     uses: Face = request.app.state.services
     await uses.note_metrics()
+    uses.journal.flush()
     return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -7,28 +7,27 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any, Final
-from urllib.parse import parse_qs
+from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from moorage.edge.admission import headers_of
 from moorage.edge.face import Face
-from moorage.edge.ranges import Representation, decide
+from moorage.edge.ranges import decide
 from moorage.edge.security import PREFLIGHT
 from moorage.model.errors import Invalid, NotFound, SignInNeeded, WrongMethod
 from moorage.model.keys import ESCAPED, Key, escape, unescape
-from moorage.model.variant import Recipe, Rendered
+from moorage.model.variant import Recipe
 from moorage.reading.locate import Located
 from moorage.web.api.signing import SIGNATURE, loan_holds, variant_text
 from moorage.web.api.stores import visible
+from moorage.web.recipes import recipe_of, variant, variant_headers
 from moorage.web.sending import Answer, send_content, send_empty, send_small
 from moorage.web.sources import ItemBytes, ObjectBytes
-from moorage.web.viewing import Asked, viewed
+from moorage.web.viewing import Asked, query_of, viewed
 
 ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
 OBJECT: Final = re.compile(r"/api/v1/stores/([^/]+)/content")
-VARIANT_CACHE: Final = "private, max-age=60"
 
 
 class ByteRoutes:
@@ -44,7 +43,7 @@ class ByteRoutes:
         if match is None:
             await self._inner(scope, receive, send)
             return
-        query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+        query = query_of(scope["query_string"])
         answer = Answer(scope["method"], headers_of(scope), query.get("disposition", ""), receive, send)
         if scope["method"] == "OPTIONS" and SIGNATURE in query:
             await send_empty(answer, 204, list(PREFLIGHT))
@@ -52,18 +51,21 @@ class ByteRoutes:
         if scope["method"] not in ("GET", "HEAD"):
             raise WrongMethod(f"{scope['method']} does not work here.", "Use GET or HEAD.", allowed="GET, HEAD")
         if match.re is OBJECT:
-            await send_content(answer, await self._object(answer, match[1], query))
+            found = await self._object(answer, match[1], query)
+            answer.store, answer.meter = found.store.id, self._uses.costs.tally
+            await send_content(answer, found)
             return
         item, route = int(match[1]), match[2]
-        recipe = None if route == "content" else _recipe(query)
+        recipe = None if route == "content" else recipe_of(query, answer.headers.get("accept", ""))
         asked = Asked(scope["method"], answer.headers, query, item, variant_text(route, recipe))
         answer.shared = asked.signed
         located = await viewed(self._uses, asked)
         located = await self._uses.content.seen(located)
+        answer.store, answer.meter = located.store.id, self._uses.costs.tally
         if recipe is None:
             await send_content(answer, ItemBytes(self._uses.content, located))
         else:
-            await self._variant(located, recipe, answer)
+            await self._variant(located, recipe, answer, query)
 
     async def _object(self, answer: Answer, name: str, query: dict[str, str]) -> ObjectBytes:
         """An object of a store that the asker may use; never one outside of the prefix that is registered."""
@@ -86,27 +88,10 @@ class ByteRoutes:
             )
         return await ObjectBytes.of(self._uses.content, store, key)
 
-    async def _variant(self, located: Located, recipe: Recipe, answer: Answer) -> None:
-        item = located.item
-        known = Representation(0, recipe.name(item.version), item.modified_ms)
-        headers: list[tuple[str, str]] = [("etag", f'"{known.etag}"'), ("cache-control", VARIANT_CACHE)]
+    async def _variant(self, located: Located, recipe: Recipe, answer: Answer, query: dict[str, str]) -> None:
+        known = variant(located.item, recipe)
         if decide("HEAD", answer.headers, known).status == 304:  # noqa: PLR2004 - RFC 9110
-            await send_empty(answer, 304, headers)
+            await send_empty(answer, 304, variant_headers(known, query))
             return
-        rendered: Rendered = await self._uses.variants.preview(located, recipe)
-        await send_small(answer, rendered.data, rendered.media_type, headers)
-
-
-def _recipe(query: dict[str, Any]) -> Recipe:
-    return Recipe.asked(
-        _pixels(query, "width"), _pixels(query, "height"), query.get("fit", "inside"), query.get("format", "webp")
-    )
-
-
-def _pixels(query: dict[str, Any], name: str) -> int | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 6:  # noqa: PLR2004 - no screen has a million pixels
-        raise Invalid(f"{text[:20]!r} is no number of pixels.", "Write a whole number.", field=name)
-    return int(text)
+        rendered = await self._uses.variants.preview(located, recipe)
+        await send_small(answer, rendered.data, rendered.media_type, variant_headers(known, query, rendered))

@@ -17,10 +17,12 @@ from moorage.edge.names import disposition as written_disposition
 from moorage.edge.ranges import Decision, Representation, Span, decide
 from moorage.edge.security import BYTES, INLINE_TYPES, SHARED
 from moorage.edge.times import http_date
+from moorage.model.costs import UNMETERED, Meter
 from moorage.model.errors import Changed, RangeUnsatisfiable, TryAgain
 from moorage.model.keys import escape
 from moorage.model.media import UNKNOWN
 from moorage.model.objects import ByteRange, FileBody, ObjectBody
+from moorage.model.store import StoreId
 from moorage.web.sources import Source
 
 Headers = list[tuple[str, str]]
@@ -46,6 +48,10 @@ class Answer:
     shared: bool = False
     """Asked for by a signed URL, from whatever page."""
     begun: bool = False
+    store: StoreId = StoreId(0)
+    """Where the bytes come from, or those that they were made of."""
+    meter: Meter = UNMETERED
+    """Is told of the bytes that were sent."""
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers."""
@@ -132,6 +138,7 @@ class Answer:
         """Send a block; TimeoutError, with nothing of it sent, when the reader takes none for so long."""
         async with asyncio.timeout(patience_s):
             await self.send({"type": "http.response.body", "body": block, "more_body": True})
+        self.meter.served(self.store, len(block))
 
     async def _until_left(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
@@ -181,7 +188,9 @@ async def send_small(answer: Answer, data: bytes, media_type: str, headers: Head
     """A body that is at hand."""
     whole = [*headers, *BYTES, ("content-type", media_type), ("content-length", str(len(data)))]
     await answer.start(200, whole)
-    await answer.send({"type": "http.response.body", "body": b"" if answer.method == "HEAD" else data})
+    body = b"" if answer.method == "HEAD" else data
+    await answer.send({"type": "http.response.body", "body": body})
+    answer.meter.served(answer.store, len(body))
 
 
 def known(source: Source) -> Representation:
@@ -190,11 +199,15 @@ def known(source: Source) -> Representation:
 
 
 def content_headers(source: Source, disposition: str) -> Headers:
-    """Headers of the bytes. What a browser could run in our name is saved, not shown."""
+    """Headers of the bytes."""
+    return [*BYTES, *told_of(source, disposition)]
+
+
+def told_of(source: Source, disposition: str) -> Headers:
+    """Headers that tell of the bytes. What a browser could run in our name is saved, not shown."""
     media_type = source.media_type or UNKNOWN
     kind = "inline" if media_type in INLINE_TYPES and disposition != "attachment" else "attachment"
     headers = [
-        *BYTES,
         ("content-type", media_type),
         ("content-disposition", written_disposition(kind, source.name or "unnamed")),
         ("accept-ranges", "bytes"),

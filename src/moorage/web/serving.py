@@ -9,11 +9,11 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
 
 from moorage.admitting import first_admin, make_link
 from moorage.edge.face import Face
@@ -22,6 +22,8 @@ from moorage.model.access import SYSTEM
 from moorage.model.errors import Conflict
 from moorage.settings import Settings
 from moorage.web.app import make_app
+from moorage.web.hits import Hits
+from moorage.web.protocol import QuickProtocol
 from moorage.wiring import Services, open_server
 
 STOP_S: Final = 5
@@ -101,7 +103,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> int:
     async with open_server(settings, public_url, local_url=local_url) as services:
         start_logs(settings, services.directory.log_file)
         face = Face.of(services)
-        server = Server(_config(make_app(face)), services)
+        server = Server(_config(face), services)
         log.info("Serving.", address=public_url, data=str(settings.data))
         await server.serve([listener])
         face.journal.flush()
@@ -109,11 +111,11 @@ async def _serve(settings: Settings, listener: socket.socket) -> int:
     return 0
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(face: Face) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        make_app(face),
         loop="none",
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", partial(QuickProtocol, face, Hits(face))),
         ws="none",
         lifespan="off",
         log_config=None,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import parse_qs
 
 from moorage.edge.face import Face
 from moorage.model.access import Principal, Role
@@ -14,8 +15,7 @@ from moorage.reading.locate import Located
 from moorage.web.api.signing import SIGNATURE, signature_holds
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request for bytes of an item. ``variant``: what a signature binds of them."""
 
     method: str
@@ -28,6 +28,14 @@ class Asked:
     def signed(self) -> bool:
         """Whether it is asked for by a signed URL, from whatever page."""
         return SIGNATURE in self.query
+
+
+def query_of(raw: bytes) -> dict[str, str]:
+    """The query of a URL; of a name that is given twice the last value."""
+    text = raw.decode("latin-1")
+    if "%" in text or "+" in text:
+        return {name: values[-1] for name, values in parse_qs(text).items()}
+    return {name: value for name, _, value in (part.partition("=") for part in text.split("&")) if value}
 
 
 async def viewed(uses: Face, asked: Asked) -> Located:

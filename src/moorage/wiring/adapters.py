@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from moorage.model.credentials import Forgotten
 from moorage.model.errors import Invalid, StoreDenied
-from moorage.model.store import ObjectStore, Provider, Store, StoreId
+from moorage.model.store import ObjectStore, Provider, Store, StoreId, StoreOpener
 from moorage.registering.owning import need_guardable
 from moorage.settings import Settings
 from moorage.stores.aws import Identities
@@ -16,7 +17,7 @@ from moorage.stores.disk import DiskStore
 from moorage.stores.google import open_google
 from moorage.stores.https import HttpsLimits, HttpsStore
 from moorage.stores.s3 import Limits, Purpose, S3Store
-from moorage.stores.transport import Guard
+from moorage.stores.transport import Counters, Guard
 from moorage.wiring.machine import machine_of
 
 HTTPS_PER_HOST: Final = 8
@@ -26,8 +27,15 @@ HTTPS_PER_HOST: Final = 8
 class Openings:
     """Makes adapters with the limits of the settings."""
 
-    def __init__(self, settings: Settings, *, own_port: int = 0) -> None:
-        """``own_port``: this server listens there, where no web address may lead."""
+    def __init__(
+        self, settings: Settings, *, own_port: int = 0, watch: Callable[[StoreId, Counters], None] | None = None
+    ) -> None:
+        """``own_port``: this server listens there, where no web address may lead.
+
+        ``watch`` is told once of each store that is opened, and of what counts all that is sent to it from then on.
+        """
+        self._watch = watch
+        self._counters: dict[StoreId, Counters] = {}
         self._limits = Limits(
             reading=settings.connections_reading, jobs=settings.connections_jobs, admin=settings.connections_admin
         )
@@ -78,26 +86,44 @@ class Openings:
         provider = store.connection.provider
         if provider is Provider.DISK:
             return DiskStore(store)
+        counters = self._counters_of(store.id)
         if provider is Provider.S3:
-            return S3Store(store, limits=self._limits, purpose=purpose, identities=self._identities, guard=guard)
+            identities = self._identities
+            return S3Store(
+                store, limits=self._limits, purpose=purpose, identities=identities, counters=counters, guard=guard
+            )
         if provider is Provider.GOOGLE:
             host = self._metadata_host
-            return open_google(store, limits=self._limits, purpose=purpose, metadata_host=host, guard=guard)
+            return open_google(
+                store, limits=self._limits, purpose=purpose, metadata_host=host, counters=counters, guard=guard
+            )
         if provider is Provider.AZURE:
-            return AzureStore(store, limits=self._limits, purpose=purpose, guard=guard)
+            return AzureStore(store, limits=self._limits, purpose=purpose, counters=counters, guard=guard)
         if provider is Provider.HTTPS:
             limits = replace(self._limits, per_host=HTTPS_PER_HOST)
-            return HttpsStore(store, guard=self._guard, limits=limits, bounds=self._bounds, purpose=purpose)
+            return HttpsStore(
+                store, guard=self._guard, limits=limits, bounds=self._bounds, purpose=purpose, counters=counters
+            )
         raise Invalid(
             f"The provider {provider} is not built yet.", "Use azure, disk, google, https or s3.", field="provider"
         )
+
+    def _counters_of(self, store: StoreId) -> Counters:
+        """One for all adapters of a store; one that is not registered yet is nobody's."""
+        found = self._counters.get(store)
+        if found is None:
+            found = Counters()
+            if store and self._watch is not None:
+                self._counters[store] = found
+                self._watch(store, found)
+        return found
 
 
 class Adapters:
     """Open adapters by store, as long as nothing about the store changes."""
 
-    def __init__(self, openings: Openings) -> None:
-        self._openings = openings
+    def __init__(self, open_store: StoreOpener) -> None:
+        self._open_store = open_store
         self._open: dict[StoreId, tuple[Store, ObjectStore]] = {}
         self._dropped: list[ObjectStore] = []
 
@@ -107,7 +133,7 @@ class Adapters:
         if known is not None and known[0] == store:
             return known[1]
         self.forget(store.id)
-        opened = self._openings.for_readers(store)
+        opened = self._open_store(store)
         self._open[store.id] = (store, opened)
         return opened
 

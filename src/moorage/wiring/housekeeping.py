@@ -9,15 +9,19 @@ from typing import Final
 
 import structlog
 
+from moorage.costing import Costs
 from moorage.lending import Sweeping
 from moorage.linking import Links
 from moorage.model.catalogue import Order
 from moorage.model.transaction import Facts, Transaction
 from moorage.uploading import Discarding
+from moorage.warming import WarmUps
 from moorage.wiring.addresses import SeenAddresses
 
 FOLD_S: Final = 2.0
 """Subtree counts are at most 5 s old, so folding begins well before."""
+COSTS_S: Final = 10.0
+"""What a killed process has counted since is lost."""
 SWEEP_S: Final = 3600.0
 TRASH_MS: Final = 30 * 24 * 3600 * 1000
 JOBS_KEPT_MS: Final = 90 * 24 * 3600 * 1000
@@ -36,11 +40,15 @@ class Housekeeping:
         discarding: Discarding,
         sweeping: Sweeping,
         linking: Links,
+        costs: Costs,
+        warm_ups: WarmUps,
     ) -> None:
         self._facts = facts
         self._discarding = discarding
         self._sweeping = sweeping
         self._linking = linking
+        self._costs = costs
+        self._warm_ups = warm_ups
         self._now_ms = now_ms
         self._seen = seen
         self._woken = asyncio.Event()
@@ -53,6 +61,7 @@ class Housekeeping:
         self._tasks = [
             asyncio.create_task(self._every(FOLD_S, self.fold)),
             asyncio.create_task(self._every(FOLD_S, self._seen.save)),
+            asyncio.create_task(self._every(COSTS_S, self._costs.save)),
             asyncio.create_task(self._sweep()),
         ]
 
@@ -94,6 +103,7 @@ class Housekeeping:
         await self._discarding.discard()
         await self._sweeping.sweep()
         await self._linking.forget_old()
+        await self._warm_ups.forget_old()
 
     async def _drain(self, batch: Callable[[Transaction], int]) -> None:
         while await self._facts.write(batch):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from typing import Final
 from urllib.parse import urlsplit
 
 from moorage.admitting import MACHINE_MARK, Door, SlowPasswords, new_bearer
 from moorage.adopting import Adopting, Aliasing
 from moorage.adopting.finding import Finder
-from moorage.cache import FileChunkCache, FileVariantCache, SingleFlight
+from moorage.cache import FileChunkCache, FileFilmCache, FileVariantCache, SingleFlight
 from moorage.cataloguing.browsing import Browsing
 from moorage.cataloguing.changing import Changing
 from moorage.cataloguing.projects import Projects
+from moorage.converting import Conversions, Making
+from moorage.costing import Costs, Prices, Tally
 from moorage.database.engine import Database
 from moorage.database.schema import upgrade
 from moorage.durable.runner import DbosRunner, embedded_url
@@ -28,6 +32,7 @@ from moorage.linking import Checking, Importing, Links, Spool
 from moorage.mirroring import Mirrors, Scanning
 from moorage.mirroring.globs import Globs
 from moorage.model.clock import now_ms
+from moorage.model.costs import UNMETERED
 from moorage.model.keys import Bucket
 from moorage.model.mirror import Mirror
 from moorage.reading.content import Content
@@ -43,6 +48,7 @@ from moorage.settings import Settings
 from moorage.settings.storages import primary_bucket
 from moorage.showing import Showing
 from moorage.uploading import Discarding, Mirrored, Owning, Uploads
+from moorage.warming import Room, Warmer, Warming, WarmUps
 from moorage.wiring.adapters import Adapters, Openings
 from moorage.wiring.addresses import SeenAddresses
 from moorage.wiring.checking import DailyChecks
@@ -57,6 +63,9 @@ from moorage.wiring.primary import PrimaryStore
 from moorage.wiring.rotating import Rotation
 from moorage.wiring.services import Services, origin_of
 from moorage.wiring.web_addresses import WebAddresses, linkable
+
+_CONVERSIONS: Final = 1000
+"""Jobs that may wait for the one process that converts videos."""
 
 
 @dataclass
@@ -127,10 +136,14 @@ async def _compose(
     stack: AsyncExitStack, offline: Offline, public_url: str, machine: str, *, own_port: int | None
 ) -> tuple[Services, Dispatcher]:
     settings, facts = offline.settings, OnceFacts(offline.facts)
-    openings = Openings(settings, own_port=own_port or 0)
+    tally = Tally(facts, now_ms=now_ms)
+    costs = Costs(facts, tally, Prices.load(settings.prices, server=settings.server_region), now_ms=now_ms)
+    stack.push_async_callback(tally.save)  # when all that asks stores is closed
+    openings = Openings(settings, own_port=own_port or 0, watch=tally.watch)
     stack.push_async_callback(openings.aclose)
-    adapters = Adapters(openings)
+    adapters, jobs_adapters = Adapters(openings.for_readers), Adapters(openings.for_jobs)
     stack.push_async_callback(adapters.aclose)
+    stack.push_async_callback(jobs_adapters.aclose)
     imager = DecoderPool(processes=settings.decoder_workers, limits=_limits(settings))
     stack.push_async_callback(imager.aclose)
     locator = Locator(facts)
@@ -148,12 +161,15 @@ async def _compose(
         offline.directory.originals, max_bytes=settings.cache_storage_size, max_age=settings.cache_storage_expires
     )
     stack.push_async_callback(chunks.aclose)
-    originals = Originals(chunks, expires=settings.cache_storage_expires, stale=settings.cache_storage_stale)
+    originals = Originals(
+        chunks, expires=settings.cache_storage_expires, stale=settings.cache_storage_stale, meter=tally
+    )
     stack.push_async_callback(originals.aclose)
     runner = DbosRunner(_durable_url(offline), version=version("moorage"), places=settings.job_slices)
     registering = Registering(facts, openings.for_checks, now_ms, adapters.forget, origin_of(public_url))
     daily_checks = DailyChecks(facts, registering, now_ms=now_ms)
-    content = Content(facts, locator, adapters.of, originals, daily_checks.doubt)
+    content = Content(facts, locator, adapters.of, originals, daily_checks.doubt, tally)
+    variants = Variants(facts, content, locator, imager, cache, converted, SingleFlight(), tally)
     spool = Spool(offline.directory.imports, most_bytes=settings.link_list_size)
     importing = Importing(
         facts,
@@ -164,10 +180,21 @@ async def _compose(
         plain_http=openings.plain_http,
         measure=imager.measure,
     )
+    films = FileFilmCache(converted)
+    converter = DecoderPool(processes=1, waiting=_CONVERSIONS, limits=_limits_of_films(settings))
+    stack.push_async_callback(converter.aclose)
+    for_jobs = replace(content, adapter=jobs_adapters.of)
+    making = Making(facts, for_jobs, locator, converter, films, converted, spool.place, now_ms)
     flows = [
+        *making.flows,
         Scanning(facts, openings.for_jobs, now_ms=now_ms).flow,
         importing.flow,
         Checking(facts, openings.for_jobs, now_ms=now_ms, changed=locator.forget).flow,
+        Warming(
+            facts,
+            _warmer(settings, replace(content, adapter=jobs_adapters.of), variants) if own_port else None,
+            Room(settings.cache_previews_size, settings.cache_storage_size),
+        ).flow,
     ]
     dispatcher = Dispatcher(facts, runner, flows, now_ms=now_ms)
     seen = SeenAddresses(facts, public_url, now_ms=now_ms)
@@ -176,8 +203,16 @@ async def _compose(
     lenders = Lenders(adapters.of, machine_of(settings), signer, public_url)
     sweeping = Sweeping(facts, lenders, now_ms=now_ms)
     linking = Links(facts, spool, hint=dispatcher.hint, now_ms=now_ms)
+    warm_ups = WarmUps(facts, hint=dispatcher.hint, now_ms=now_ms)
     housekeeping = Housekeeping(
-        facts, now_ms=now_ms, seen=seen, discarding=discarding, sweeping=sweeping, linking=linking
+        facts,
+        now_ms=now_ms,
+        seen=seen,
+        discarding=discarding,
+        sweeping=sweeping,
+        linking=linking,
+        costs=costs,
+        warm_ups=warm_ups,
     )
     primary = PrimaryStore(facts, offline.directory, bucket=Bucket(primary_bucket(settings)))
     await primary.follow()
@@ -210,7 +245,10 @@ async def _compose(
         locator=locator,
         content=content,
         caches={"previews": cache, "storage": originals, "converted": converted},
-        variants=Variants(facts, content, locator, imager, cache, converted, SingleFlight()),
+        costs=costs,
+        warm_ups=warm_ups,
+        variants=variants,
+        conversions=Conversions(facts, variants, films, converted, spool.place, dispatcher.hint, now_ms),
         jobs=Jobs(facts, flows, hint=dispatcher.hint, now_ms=now_ms),
         mirroring=mirroring,
         linking=linking,
@@ -232,6 +270,13 @@ async def _compose(
     return services, dispatcher
 
 
+def _warmer(settings: Settings, content: Content, variants: Variants) -> Warmer:
+    """One decoder process at least is left to readers, where there are several. What nobody reads yet saves nothing."""
+    content = replace(content, meter=UNMETERED)
+    at_once = max(1, settings.decoder_workers - 1)
+    return Warmer(content, replace(variants, content=content, meter=UNMETERED), at_once)
+
+
 def _shows(mirror: Mirror, relative: str) -> bool:
     return Globs(mirror.include, mirror.exclude).take(relative)
 
@@ -240,6 +285,12 @@ def _durable_url(offline: Offline) -> str:
     if offline.settings.database_url is None:
         return embedded_url(offline.directory.root)
     return offline.settings.database_url.get_secret_value()
+
+
+def _limits_of_films(settings: Settings) -> Limits:
+    """Encoders work on several cores at once."""
+    seconds = settings.video_time.total_seconds()
+    return replace(_limits(settings), seconds=seconds, cpu_seconds=max(1, round(seconds)) * (os.cpu_count() or 1))
 
 
 def _limits(settings: Settings) -> Limits:

@@ -12,6 +12,8 @@ from moorage.adopting import Adopting, Aliasing
 from moorage.cataloguing.browsing import Browsing
 from moorage.cataloguing.changing import Changing
 from moorage.cataloguing.projects import Projects
+from moorage.converting import Conversions
+from moorage.costing import Costs
 from moorage.inviting import Inviting, Offering
 from moorage.jobs import Jobs
 from moorage.lending import Lending
@@ -31,6 +33,7 @@ from moorage.registering.replacing import Replacing
 from moorage.settings import Settings
 from moorage.showing import Showing
 from moorage.uploading import Uploads
+from moorage.warming import WarmUps
 from moorage.wiring.adapters import Adapters
 from moorage.wiring.addresses import SeenAddresses
 from moorage.wiring.checking import DailyChecks
@@ -39,6 +42,7 @@ from moorage.wiring.directory import Directory
 from moorage.wiring.doctor import health, places
 from moorage.wiring.ending import note_days
 from moorage.wiring.housekeeping import Housekeeping
+from moorage.wiring.metrics import note_costs
 from moorage.wiring.rotating import Rotation
 
 
@@ -69,8 +73,11 @@ class Services:
     locator: Locator
     content: Content
     variants: Variants
+    conversions: Conversions
     caches: dict[str, Shelf]
     """By the names of ``/cache``."""
+    costs: Costs
+    warm_ups: WarmUps
     jobs: Jobs
     mirroring: Mirrors
     linking: Links
@@ -115,8 +122,9 @@ class Services:
         return await health(self.settings, self.facts)
 
     async def note_metrics(self) -> None:
-        """Bring what /metrics shows of the catalogue up to date."""
+        """Bring what /metrics shows of catalogue, stores and caches up to date."""
         await note_days(self.facts)
+        await note_costs(self.costs.tally.totals(), self.caches)
 
     def places(self) -> dict[str, str]:
         """What ``where`` prints."""

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from moorage.model.transaction.adopting import Adoptions, Aliases
 from moorage.model.transaction.catalogue import Folders, Items, Projects
+from moorage.model.transaction.costs import Costs, WarmUps
 from moorage.model.transaction.inviting import BucketLinks
 from moorage.model.transaction.jobs import Jobs
 from moorage.model.transaction.links import Links
@@ -32,6 +33,7 @@ __all__ = [
     "BucketLinks",
     "ChangedRow",
     "Connections",
+    "Costs",
     "Facts",
     "Folders",
     "Idempotency",
@@ -53,6 +55,7 @@ __all__ = [
     "Stores",
     "Transaction",
     "UploadedRow",
+    "WarmUps",
 ]
 
 T = TypeVar("T")
@@ -74,6 +77,8 @@ class Transaction(Protocol):
     loose: Loose
     mirrors: Mirrors
     jobs: Jobs
+    costs: Costs
+    warm_ups: WarmUps
     people: People
     audit: Audit
     idempotency: Idempotency

@@ -95,13 +95,23 @@ class NamesBody(KeyedBody):
 class UrlBody(Body):
     """A signed URL to make."""
 
-    variant: Literal["content", "preview", "poster"] = "content"
+    variant: Literal["content", "preview", "poster", "iiif"] = Field(
+        default="content", description="iiif: the info.json of an image, which admits a IIIF viewer to all of it."
+    )
     expires_in: int = Field(default=3600, ge=1, description="Seconds.")
     disposition: Literal["", "inline", "attachment"] = ""
     width: int | None = None
     height: int | None = None
-    fit: str = "inside"
-    format: str = "webp"
+    fit: str = Field(default="inside", description="inside, down or cover.")
+    format: str = Field(default="webp", description="webp, avif, jpeg or png.")
+    page: int = Field(default=1, description="Of an image with several; counts from 1.")
+    window: str = Field(default="", examples=["1000,3000"], description="Stored values shown black and white.")
+
+
+class ManifestUrlBody(Body):
+    """A signed URL of a folder's IIIF manifest to make."""
+
+    expires_in: int = Field(default=3600, ge=1, description="Seconds.")
 
 
 class UrlsBody(UrlBody, KeyedBody):

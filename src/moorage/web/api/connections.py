@@ -154,6 +154,7 @@ async def remove(uses: Uses, asker: Asker, id: str) -> Response:
 async def check(uses: Uses, asker: Asker, id: str, body: CheckBody | None = None) -> Response:
     """Check whether the connection's credentials may read a bucket, or all that are named. Needs an admin."""
     checks = await uses.connecting.check(asker, _id(id), "" if body is None else body.bucket)
+    uses.locator.refusals.forget()
     shown = [{"bucket": one.bucket, "prefix": one.prefix, "report": report_of(one.report)} for one in checks]
     return answer({"passed": all(one.report.passed for one in checks), "checks": shown})
 

@@ -29,8 +29,21 @@ _SIGNED: Final[list[dict[str, Any]]] = [
 _RECIPE: Final[list[dict[str, Any]]] = [
     {"name": "width", "in": "query", "schema": {"type": "integer", "minimum": 1}, "example": 512},
     {"name": "height", "in": "query", "schema": {"type": "integer", "minimum": 1}, "example": 512},
-    {"name": "fit", "in": "query", "schema": {"enum": ["inside", "cover"], "default": "inside"}},
-    {"name": "format", "in": "query", "schema": {"enum": ["webp", "jpeg", "png"], "default": "webp"}},
+    {"name": "fit", "in": "query", "schema": {"enum": ["inside", "down", "cover"], "default": "inside"}},
+    {
+        "name": "format",
+        "in": "query",
+        "schema": {"enum": ["auto", "webp", "avif", "jpeg", "png"], "default": "auto"},
+        "description": "auto: what the Accept header likes best; for a signed URL, webp.",
+    },
+    {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 1, "default": 1}},
+    {
+        "name": "window",
+        "in": "query",
+        "schema": {"type": "string"},
+        "description": "The stored values that are shown black and white.",
+        "example": "1000,3000",
+    },
 ]
 _DISPOSITION: Final[list[dict[str, Any]]] = [
     {"name": "disposition", "in": "query", "schema": {"enum": ["inline", "attachment"]}}

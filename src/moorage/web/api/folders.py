@@ -13,10 +13,11 @@ from moorage.model.keys import unescape
 from moorage.model.transaction import ItemQuery
 from moorage.web.api import render
 from moorage.web.api.asking import Asker, Uses, answer
-from moorage.web.api.bodies import FolderBody, FolderPatch, whole_id
+from moorage.web.api.bodies import FolderBody, FolderPatch, ManifestUrlBody, whole_id
 from moorage.web.api.projects import gone_of, kind_of, rendered, stores_of
 from moorage.web.api.repeating import OnceRoute
-from moorage.web.api.shapes import Children, FolderShape, FoundShape
+from moorage.web.api.shapes import Children, FolderShape, FoundShape, ManifestUrl
+from moorage.web.api.signing import manifest_url
 
 router = APIRouter(route_class=OnceRoute, tags=["folders"])
 
@@ -75,6 +76,13 @@ async def remove(uses: Uses, asker: Asker, folder: str, with_uploads: bool = Fal
     await uses.changing.remove_folder(asker, FolderId(whole_id(folder)), with_uploads=with_uploads)
     uses.wake_purge()
     return Response(status_code=204)
+
+
+@router.post("/folders/{folder}/url", responses={200: {"model": ManifestUrl}})
+async def url(uses: Uses, asker: Asker, folder: str, body: ManifestUrlBody) -> Response:
+    """The IIIF manifest of a folder for whoever has the URL, with all images in it, until it expires."""
+    found, _ = await uses.browsing.folder(asker, FolderId(whole_id(folder)))
+    return answer(manifest_url(uses, found.id, body.expires_in))
 
 
 @router.get("/lookup", responses={200: {"model": FoundShape}})

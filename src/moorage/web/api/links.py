@@ -103,6 +103,7 @@ async def check(uses: Uses, asker: Asker, project: str) -> Response:
     """Look whether the project's links resolve; the answer names the job."""
     found = await uses.projects.get(asker, project)
     job = await uses.linking.check(asker, ProjectId(found.project.id))
+    uses.locator.refusals.forget()
     return answer({"id": str(found.project.id), "job": str(job.id)}, 202)
 
 

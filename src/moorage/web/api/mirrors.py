@@ -76,6 +76,7 @@ async def change(uses: Uses, asker: Asker, mirror: str, body: MirrorPatch) -> Re
 async def reindex(uses: Uses, asker: Asker, mirror: str, dry_run: bool = False) -> Response:
     """Compare the mirror with its bucket again; ``dry_run`` only counts what would change."""
     job = await uses.mirroring.reindex(asker, MirrorId(whole_id(mirror)), dry_run=dry_run)
+    uses.locator.refusals.forget()
     return answer({"id": mirror, "job": str(job.id)}, 202)
 
 

@@ -17,6 +17,7 @@ from moorage.model.secrecy import Claim
 from moorage.model.store import Store
 from moorage.model.variant import Recipe
 from moorage.web.api.bodies import UrlBody
+from moorage.web.api.identifiers import FOLDER, IMAGE, signed
 from moorage.web.api.render import Json, keys
 
 EXPIRES: Final = "expires"
@@ -28,47 +29,72 @@ def variant_text(route: str, recipe: Recipe | None) -> str:
     """What a signature binds of the variant: the route, and for previews and posters the whole recipe."""
     if recipe is None:
         return route
-    return f"{route}:{recipe.width}x{recipe.height}:{recipe.fit.value}:{recipe.format.value}"
+    extras = [f"{name}={value}" for name, value in recipe.extras.items()]
+    return ":".join([route, f"{recipe.width}x{recipe.height}", recipe.fit.value, recipe.format.value, *extras])
 
 
 class UrlMaker:
     """Makes signed URLs as one request asked for them. Raises Invalid for a life or a size that is none."""
 
     def __init__(self, uses: Face, body: UrlBody) -> None:
-        longest = int(uses.settings.signed_url_life.total_seconds())
-        if body.expires_in > longest:
-            raise Invalid(
-                f"A signed URL lives at most {longest} s here; {body.expires_in} s were asked for.",
-                "Ask for less, or raise the setting MOORAGE_SIGNED_URL_LIFE.",
-                field="expires_in",
-            )
+        need_life(uses, body.expires_in)
         self._uses = uses
         self._body = body
         self._recipe = (
-            None if body.variant == "content" else Recipe.asked(body.width, body.height, body.fit, body.format)
+            None
+            if body.variant in ("content", IMAGE)
+            else Recipe.asked(body.width, body.height, body.fit, body.format, page=body.page, window=body.window)
         )
 
     def __call__(self, item: Item, path: str) -> Json:
         """A URL for one item, as ``{item, name, path, kind, url, expires}``; it begins to live now."""
-        recipe, body = self._recipe, self._body
-        expires_s = int(time.time()) + body.expires_in
-        claim = Claim(item.id, variant_text(body.variant, recipe), expires_s, disposition=body.disposition)
-        key_id, signature = self._uses.signer.sign(claim)
-        query: dict[str, str | int] = {}
-        if recipe is not None:
-            query |= {"width": recipe.width, "height": recipe.height, "fit": recipe.fit, "format": recipe.format}
-        if body.disposition:
-            query["disposition"] = body.disposition
-        query |= {EXPIRES: expires_s, KEY_ID: key_id, SIGNATURE: signature}
+        expires_s = int(time.time()) + self._body.expires_in
+        url = self._image(item, expires_s) if self._body.variant == IMAGE else self._bytes(item, expires_s)
         shown: Json = {
             "item": str(item.id),
             "name": item.name,
             "path": path,
             "kind": item.kind.name.lower(),
-            "url": f"{self._uses.public_url}/api/v1/items/{item.id}/{body.variant}?{urlencode(query)}",
+            "url": f"{self._uses.public_url}{url}",
             "expires": iso(expires_s * 1000),
         }
         return keys(shown, "name", "path")
+
+    def _image(self, item: Item, expires_s: int) -> str:
+        """The image of a IIIF viewer, which asks for all else below the same identifier."""
+        return f"/iiif/3/{signed(self._uses, item.id, IMAGE, expires_s)}/info.json"
+
+    def _bytes(self, item: Item, expires_s: int) -> str:
+        recipe, body = self._recipe, self._body
+        claim = Claim(item.id, variant_text(body.variant, recipe), expires_s, disposition=body.disposition)
+        key_id, signature = self._uses.signer.sign(claim)
+        query: dict[str, str | int] = {}
+        if recipe is not None:
+            query |= {"width": recipe.width, "height": recipe.height, "fit": recipe.fit, "format": recipe.format}
+            query |= recipe.extras
+        if body.disposition:
+            query["disposition"] = body.disposition
+        query |= {EXPIRES: expires_s, KEY_ID: key_id, SIGNATURE: signature}
+        return f"/api/v1/items/{item.id}/{body.variant}?{urlencode(query)}"
+
+
+def need_life(uses: Face, expires_in: int) -> None:
+    """Raise Invalid for more seconds than a signed URL may live here."""
+    longest = int(uses.settings.signed_url_life.total_seconds())
+    if expires_in > longest:
+        raise Invalid(
+            f"A signed URL lives at most {longest} s here; {expires_in} s were asked for.",
+            "Ask for less, or raise the setting MOORAGE_SIGNED_URL_LIFE.",
+            field="expires_in",
+        )
+
+
+def manifest_url(uses: Face, folder: int, expires_in: int) -> Json:
+    """The IIIF manifest of a folder for whoever has its URL, as ``{folder, url, expires}``. Raises Invalid."""
+    need_life(uses, expires_in)
+    expires_s = int(time.time()) + expires_in
+    address = f"/iiif/presentation/3/folders/{signed(uses, folder, FOLDER, expires_s)}/manifest.json"
+    return {"folder": str(folder), "url": f"{uses.public_url}{address}", "expires": iso(expires_s * 1000)}
 
 
 def signature_holds(uses: Face, item: int, variant: str, query: Mapping[str, str], now_s: float) -> bool:

@@ -47,7 +47,8 @@ async def check_new(uses: Uses, asker: Asker, body: StoreBody) -> Response:
 @router.get("/{name}", responses={200: {"model": StoreShape}})
 async def one(uses: Uses, asker: Asker, name: str) -> Response:
     """One store with its last check."""
-    return answer(render.store(*await visible(uses, asker, name)))
+    store, check = await visible(uses, asker, name)
+    return answer(render.store(store, check) | {"traffic": uses.costs.prices.tip(store)})
 
 
 @router.patch("/{name}", responses={200: {"model": StoreShape}})
@@ -70,6 +71,7 @@ async def remove(uses: Uses, asker: Asker, name: str) -> Response:
 @router.post("/{name}/check", responses={200: {"model": Report}})
 async def check(uses: Uses, asker: Asker, name: str) -> Response:
     """Check a registered store again."""
+    uses.locator.refusals.forget()
     return answer(report_of(await uses.registering.check(asker, name)))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.routing import Route
 
-from moorage.web.pages import browse, connecting, entering, links, policies, working
+from moorage.web.pages import browse, caches, connecting, entering, links, policies, working
 
 ROUTES: Final = [
     Route("/", browse.start),
@@ -27,6 +27,7 @@ ROUTES: Final = [
     Route("/mirrors/new", working.mirror_add),
     Route("/jobs", working.jobs),
     Route("/jobs/{job}", working.job),
+    Route("/cache", caches.cache),
     Route("/users", working.users),
     Route("/settings", working.settings),
     Route("/sign-in", entering.sign_in_page),

@@ -15,6 +15,7 @@ from moorage.model.transaction import Transaction
 from moorage.registering.declared import warnings_of
 from moorage.registering.owning import may_own
 from moorage.settings import shown as shown_settings
+from moorage.warming import KIND as WARM
 from moorage.web.api import render
 from moorage.web.api.bodies import whole_id
 from moorage.web.api.jobs import shown_job
@@ -119,6 +120,7 @@ async def store(request: Request) -> Response:
         reach=reach,
         loans=await open_loans(uses, asker, of),
         former=await undoable(uses, asker, of.name),
+        traffic=uses.costs.prices.tip(of),
     )
     if reach:
         response.headers["content-security-policy"] = policy_reaching(reach)
@@ -187,7 +189,10 @@ async def job(request: Request) -> Response:
     asker, uses = await signed_in(request), services(request)
     found = await uses.jobs.get(asker, JobId(whole_id(request.path_params["job"])))
     shown_one = shown_job(uses, found)
-    return await page(request, "job.html", title=found.title, principal=asker, section="jobs", job=shown_one)
+    faults = (await uses.warm_ups.get(asker, found.id)).faults if found.kind == WARM else ()
+    return await page(
+        request, "job.html", title=found.title, principal=asker, section="jobs", job=shown_one, faults=faults
+    )
 
 
 async def users(request: Request) -> Response:

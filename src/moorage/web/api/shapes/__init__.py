@@ -8,7 +8,16 @@ from moorage.web.api.shapes.adopting import (
     FaultShape,
     NamedAliasShape,
 )
-from moorage.web.api.shapes.caches import CacheList, CacheShape, PurgedShape
+from moorage.web.api.shapes.caches import (
+    CacheList,
+    CacheShape,
+    PurgedList,
+    PurgedShape,
+    StoreDayList,
+    StoreDayShape,
+    WarmFaultShape,
+    WarmUpShape,
+)
 from moorage.web.api.shapes.catalogue import (
     Ancestor,
     Children,
@@ -16,6 +25,7 @@ from moorage.web.api.shapes.catalogue import (
     FoundShape,
     ItemList,
     ItemShape,
+    ManifestUrl,
     ProjectList,
     ProjectShape,
     RemovedItem,
@@ -74,6 +84,7 @@ from moorage.web.api.shapes.work import (
     StartedMirror,
     SuggestionShape,
 )
+from moorage.web.api.shapes.videos import ConversionShape, FrameTableShape, VideoShape
 
 __all__ = [
     "AdoptedShape",
@@ -94,6 +105,7 @@ __all__ = [
     "ConnectionChecks",
     "ConnectionList",
     "ConnectionShape",
+    "ConversionShape",
     "CorsShape",
     "Counts",
     "CredentialsShape",
@@ -107,6 +119,7 @@ __all__ = [
     "FolderShape",
     "FormerShape",
     "FoundShape",
+    "FrameTableShape",
     "GrantShape",
     "Health",
     "HealthLine",
@@ -120,6 +133,7 @@ __all__ = [
     "Line",
     "LineShape",
     "LinkShape",
+    "ManifestUrl",
     "Me",
     "MirrorList",
     "MirrorShape",
@@ -131,6 +145,7 @@ __all__ = [
     "Problem",
     "ProjectList",
     "ProjectShape",
+    "PurgedList",
     "PurgedShape",
     "QuestionShape",
     "ReloadedShape",
@@ -146,6 +161,8 @@ __all__ = [
     "StartedJob",
     "StartedMirror",
     "StoreCredentials",
+    "StoreDayList",
+    "StoreDayShape",
     "StoreList",
     "StoreShape",
     "SuggestionShape",
@@ -155,4 +172,7 @@ __all__ = [
     "TrialShape",
     "UserList",
     "UserShape",
+    "VideoShape",
+    "WarmFaultShape",
+    "WarmUpShape",
 ]

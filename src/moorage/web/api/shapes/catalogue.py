@@ -111,6 +111,14 @@ class RemovedItem(Shape):
     state: str
 
 
+class ManifestUrl(Shape):
+    """The URL of a folder's IIIF manifest, which needs no further credentials until it expires."""
+
+    folder: str
+    url: str
+    expires: str | None
+
+
 class SignedUrl(Shape):
     """A URL that needs no further credentials until it expires."""
 

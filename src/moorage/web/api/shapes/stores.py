@@ -76,6 +76,8 @@ class StoreShape(Shape):
     loan_role_arn: str
     ca: bool
     created: str | None
+    traffic: str = ""
+    """What it costs that its bytes leave their region; told of one store alone."""
     check: Report | None
 
 

@@ -1,0 +1,158 @@
+"""Hits: byte routes answered from memory and from cached files at once, where nothing has to be waited for.
+
+parse -> who may see it -> conditions -> cache. The same functions decide as on the way that waits; where one of
+them refuses, or knows not enough, that way is taken, and tells why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from moorage.edge.face import Face
+from moorage.edge.ranges import Span, decide
+from moorage.edge.security import BYTES
+from moorage.model.errors import MoorageError
+from moorage.model.objects import Piece
+from moorage.model.store import StoreId
+from moorage.model.variant import Recipe
+from moorage.reading.locate import Located
+from moorage.web.api.signing import variant_text
+from moorage.web.recipes import recipe_of, variant, variant_headers
+from moorage.web.sending import known, told_of
+from moorage.web.sources import ItemBytes
+from moorage.web.viewing import Asked, query_of, viewed_now
+
+ROUTE: Final = re.compile(rb"/api/v1/items/(\d{1,16})/(content|preview|poster)")
+MOST_BYTES: Final = 4 << 20
+"""What is longer is sent block by block, with an eye on whether its reader is still there."""
+_NOT_MODIFIED: Final = 304
+_OF_BODIES: Final = (b"content-length", b"transfer-encoding")
+_HEARD: Final = {
+    name.encode(): name
+    for name in (
+        *("authorization", "cookie", "accept", "range", "if-range", "if-match", "if-none-match"),
+        *("if-modified-since", "if-unmodified-since"),
+    )
+}
+"""The headers that an answer depends on."""
+Headers = list[tuple[str, str]]
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
+
+class Hit(NamedTuple):
+    """An answer that is at hand. ``general``: headers that all answers of its kind have."""
+
+    status: int
+    headers: Headers
+    general: tuple[tuple[str, str], ...]
+    store: StoreId
+    path: str
+    query: bytes
+    shared: bool
+    body: bytes = b""
+    pieces: tuple[Piece, ...] = ()
+    """The body in files, in place of ``body``; whoever has the hit closes them."""
+
+
+class _Query(NamedTuple):
+    """What a query asks for; the recipe is None for the content itself."""
+
+    fields: dict[str, str]
+    recipe: Recipe | None
+    variant: str
+
+
+class _Found(NamedTuple):
+    status: int
+    headers: Headers
+    general: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    pieces: tuple[Piece, ...] = ()
+
+
+class Hits:
+    """Answers GETs of byte routes that need no waiting."""
+
+    def __init__(self, uses: Face) -> None:
+        self._uses = uses
+        self._prefix = uses.path_prefix.encode()
+
+    def __call__(self, url: bytes, raw_headers: RawHeaders) -> Hit | None:
+        """The answer; None for what another way has to answer. ``raw_headers`` have lower-case names."""
+        path, _, query = url.partition(b"?")
+        match = ROUTE.fullmatch(path.removeprefix(self._prefix))
+        if match is None:
+            return None
+        headers: dict[str, str] = {}
+        for raw_name, value in raw_headers:
+            name = _HEARD.get(raw_name)
+            if name is None:
+                if raw_name in _OF_BODIES:
+                    return None
+            elif name in headers:
+                return None
+            else:
+                headers[name] = value.decode("latin-1")
+        try:
+            return self._hit(match[0], query, int(match[1]), match[2].decode(), headers)
+        except MoorageError:
+            return None
+
+    def _hit(self, path: bytes, raw_query: bytes, item: int, route: str, headers: dict[str, str]) -> Hit | None:
+        query = _query(route, raw_query, headers.get("accept", ""))
+        asked = Asked("GET", headers, query.fields, item, query.variant)
+        located = viewed_now(self._uses, asked)
+        if located is None or located.item.unseen or located.item.gone is not None:
+            return None
+        if query.recipe is None:
+            found = self._content(located, query.fields.get("disposition", ""), headers)
+        else:
+            found = self._variant(located, query.recipe, query.fields, headers)
+        if found is None:
+            return None
+        store, shown = located.store.id, path.decode()
+        return Hit(found.status, found.headers, found.general, store, shown, raw_query, asked.signed, *found[3:])
+
+    def _variant(
+        self, located: Located, recipe: Recipe, fields: dict[str, str], headers: dict[str, str]
+    ) -> _Found | None:
+        wanted = variant(located.item, recipe)
+        if decide("HEAD", headers, wanted).status == _NOT_MODIFIED:
+            return _Found(_NOT_MODIFIED, variant_headers(wanted, fields))
+        rendered = self._uses.variants.preview_now(located, recipe)
+        if rendered is None:
+            return None
+        told = variant_headers(wanted, fields, rendered)
+        told += [("content-type", rendered.media_type), ("content-length", str(len(rendered.data)))]
+        return _Found(200, told, BYTES, rendered.data)
+
+    def _content(self, located: Located, disposition: str, headers: dict[str, str]) -> _Found | None:
+        """All of it where it is small, or one range that is not large."""
+        source = ItemBytes(self._uses.content, located)
+        decision = decide("GET", headers, known(source))
+        told = told_of(source, disposition)
+        if decision.status == _NOT_MODIFIED:
+            return _Found(_NOT_MODIFIED, told, BYTES)
+        spans = decision.spans or (Span(0, source.size),)
+        (start, stop), size = (spans[0].start, spans[0].stop), source.size
+        if decision.status not in (200, 206) or len(spans) > 1 or not 0 < stop - start <= MOST_BYTES:
+            return None
+        found = self._uses.content.now(located, start, stop)
+        if found is None:
+            return None
+        if decision.spans:
+            told.append(("content-range", f"bytes {start}-{stop - 1}/{size}"))
+        told.append(("content-length", str(stop - start)))
+        body, pieces = (found, ()) if isinstance(found, bytes) else (b"", tuple(found))
+        return _Found(decision.status, told, BYTES, body, pieces)
+
+
+@lru_cache(4096)
+def _query(route: str, raw_query: bytes, accept: str) -> _Query:
+    """A query, read once: a page asks for hundreds of previews by one. Raises Invalid."""
+    fields = query_of(raw_query)
+    recipe = None if route == "content" else recipe_of(fields, accept)
+    return _Query(fields, recipe, variant_text(route, recipe))

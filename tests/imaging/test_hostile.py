@@ -1,0 +1,152 @@
+"""Images made to do harm, and files that broke by chance: each ends with a reason, and the next one is served."""
+
+from __future__ import annotations
+
+import random
+import struct
+import zlib
+
+import pytest
+
+import media
+from imaging import raws
+from imaging.looking import reason_of
+from imaging.sources import BytesSource
+from imaging.tiffs import pages, photograph, saved
+from moorage.imaging import DecoderPool, Limits
+from moorage.model.errors import Undecodable
+from moorage.model.sheet import Sheet
+from moorage.model.variant import Recipe, Task
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+BOX = Recipe(64, 64)
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"'
+MANY = "of this kind, up to"
+
+
+def png(width: int, height: int, data: bytes = b"") -> bytes:
+    """A PNG that says that it is so large."""
+    chunks = (b"IHDR" + struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT" + zlib.compress(data), b"IEND")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack("!I", len(chunk) - 4) + chunk + struct.pack("!I", zlib.crc32(chunk)) for chunk in chunks
+    )
+
+
+def progressive(side: int) -> bytes:
+    """A progressive JPEG whose header says another size."""
+    content = bytearray(media.data("progressive.jpg"))
+    place = content.index(b"\xff\xc2") + 5
+    content[place : place + 4] = struct.pack(">HH", side, side)
+    return bytes(content)
+
+
+def tiff(**tags: int) -> bytes:
+    """A small TIFF of one strip, of which tags say something else."""
+    strip = zlib.compress(bytes(64 * 64))
+    layout = raws.Layout(b"II*\0\0\0\0\0")
+    wrong = {int(name[1:]): value for name, value in tags.items()}
+    plain = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 273: layout.put(strip), 277: 1, 278: 64, 279: len(strip)}
+    return layout.finished(layout.directory(plain | wrong))
+
+
+def laughs(levels: int = 9) -> bytes:
+    """Entities that name ten of the next each."""
+    named = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, levels + 1))
+    return b'<!DOCTYPE svg [<!ENTITY l0 "ha">' + named + b"]>" + SVG + b"><text>&l%d;</text></svg>" % levels
+
+
+def nested(levels: int = 24) -> bytes:
+    """Groups that use the next one ten times each."""
+    groups = b"".join(b'<g id="g%d">%s</g>' % (n, b'<use href="#g%d"/>' % (n - 1) * 10) for n in range(1, levels))
+    return SVG + b'><rect id="g0" width="9" height="9"/>' + groups + b'<use href="#g%d"/></svg>' % (levels - 1)
+
+
+BOMBS = {
+    "PNG of 2,500 million pixels": (png(50_000, 50_000), MANY),
+    "PNG with far fewer bytes than pixels": (png(20_000, 20_000, bytes(100)), ""),
+    "progressive JPEG of 400 million pixels": (progressive(20_000), MANY),
+    "progressive JPEG of 140 million pixels, most of them missing": (progressive(11_800), ""),
+    "GIF with the largest canvas": (b"GIF89a\xff\xff\xff\xff\x80\0\0" + bytes(6) + b";", ""),
+    "GIF of which the canvas is all": (b"GIF89a" + struct.pack("<HH", 12_000, 12_000) + b"\0\0\0;", ""),
+    "WebP with the largest canvas": (b"RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0\x2f\xff\xff\xff\x0f" + bytes(16), ""),
+    "TIFF of 2^31 columns": (tiff(t256=0x7FFFFFFF), ""),
+    "TIFF of 2^32 - 1 rows": (tiff(t257=0xFFFFFFFF), ""),
+    "TIFF with a strip behind its end": (tiff(t273=0x7FFFFFFF), ""),
+    "TIFF with a strip of 4 GiB": (tiff(t279=0xFFFFFFFF), ""),
+    "TIFF with 65,535 bands": (tiff(t277=65_535), ""),
+    "TIFF that packs 1,600 million pixels": (tiff(t256=40_000, t257=40_000, t278=1), ""),
+    "TIFF whose directory names itself": (b"II*\0\x08\0\0\0" + struct.pack("<HI", 0, 8), ""),
+    "entities by the billion": (laughs(), ""),
+    "drawing of endless depth": (SVG + b">" + b"<g>" * 100_000, ""),
+    "drawing of 10^9 pixels": (SVG.replace(b'"9"', b'"1000000000"') + b"/>", ""),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+async def test_a_bomb_ends_with_a_reason(pool: DecoderPool, name: str) -> None:
+    content, reason = BOMBS[name]
+    told = await reason_of(pool, BytesSource(content), BOX)
+    assert reason in told
+    assert not told or told.endswith(".")
+    assert (await pool.preview(BytesSource(media.data("rocket.jpg")), BOX)).source_width == 640
+
+
+async def test_a_drawing_that_takes_too_long_is_given_up() -> None:
+    pool = DecoderPool(processes=1, limits=Limits(seconds=0.5))
+    try:
+        with pytest.raises(Undecodable, match="takes longer"):
+            await pool.preview(BytesSource(nested()), BOX)
+        await pool.preview(BytesSource(media.data("rocket.jpg")), BOX)
+    finally:
+        await pool.aclose()
+
+
+def samples() -> list[bytes]:
+    """One small file of every kind that is shown."""
+    names = (
+        "quarters.heic", "quarters.avif", "progressive.jpg", "animated.gif", "animated.webp", "multipage.tif",
+        "grey16.png", "orientation-6.jpg",
+    )  # fmt: skip
+    made = [media.data(name) for name in names]
+    made += [maker(raws.jpeg(320, 240))[:100_000] for maker in raws.MAKERS.values()]
+    made += [saved(photograph(300), tile=True, pyramid=True, compression="jpeg"), pages(5), pages(5, "GIF")]
+    return [*made, SVG + b'><rect width="5" height="5"/><text>Aa</text></svg>']
+
+
+def broken(count: int) -> list[bytes]:
+    """Files that lost their end, or have wrong bytes in them, most of them near the beginning."""
+    chance, made = random.Random(20), []
+    all_of_them = samples()
+    for number in range(count):
+        content = bytearray(all_of_them[number % len(all_of_them)])
+        if chance.random() < 0.3:
+            del content[chance.randrange(len(content)) :]
+        for _ in range(chance.choice((0, 1, 3, 20))):
+            if content:
+                content[min(int(chance.expovariate(8 / len(content))), len(content) - 1)] = chance.randrange(256)
+        made.append(bytes(content))
+    return made
+
+
+async def judged(pool: DecoderPool, content: bytes, *, sheet: bool) -> str:
+    """The reason, or nothing for a picture."""
+    if not sheet:
+        return await reason_of(pool, BytesSource(content), BOX)
+    try:
+        await pool.make(Task.SHEET, BytesSource(content), Sheet.asked(2, 2, 64, "webp"))
+    except Undecodable as exc:
+        return exc.reason
+    return ""
+
+
+async def test_files_that_broke_by_chance_have_a_picture_or_a_reason(pool: DecoderPool) -> None:
+    found = [await judged(pool, content, sheet=number % 5 == 0) for number, content in enumerate(broken(150))]
+    assert all(not reason or reason.endswith(".") for reason in found)
+    assert 10 < sum(map(bool, found)) < len(found)
+
+
+@pytest.mark.soak
+async def test_ten_thousand_of_them_too(pool: DecoderPool) -> None:
+    for number, content in enumerate(broken(10_000)):
+        reason = await judged(pool, content, sheet=number % 5 == 0)
+        assert not reason or reason.endswith(".")
