@@ -320,9 +320,10 @@ def main() -> None:
     print("Over HTTP; each ratio is against moorage")
     for title, place in sets.items():
         print(title)
-        found = over_http(folder_of(place, asked.images), both)
+        count = min(asked.images, 2) if place.suffix == ".tif" else asked.images  # thumbor takes 1.6 GB and 8 s for one
+        found = over_http(folder_of(place, count), both)
         if found:
-            told(found, asked.images)
+            told(found, count)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ def content(place: Path) -> bytes:
 
 def frames(data: bytes) -> list[Any]:
     """All frames of a video, decoded."""
+    container: Any
     with av.open(io.BytesIO(data)) as container:
         return list(container.decode(video=0))
 

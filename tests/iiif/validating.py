@@ -60,4 +60,4 @@ if __name__ == "__main__":
     else:
         with contextlib.redirect_stdout(sys.stderr):  # its tests print
             found = run(*words)
-        print(json.dumps(found))
+        sys.stdout.write(json.dumps(found))

@@ -44,8 +44,9 @@ def tiff(**tags: int) -> bytes:
     """A small TIFF of one strip, of which tags say something else."""
     strip = zlib.compress(bytes(64 * 64))
     layout = raws.Layout(b"II*\0\0\0\0\0")
-    wrong = {int(name[1:]): value for name, value in tags.items()}
-    plain = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 273: layout.put(strip), 277: 1, 278: 64, 279: len(strip)}
+    wrong: raws.Tags = {int(name[1:]): value for name, value in tags.items()}
+    plain: raws.Tags = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 278: 64, 279: len(strip)}
+    plain[273] = layout.put(strip)
     return layout.finished(layout.directory(plain | wrong))
 
 

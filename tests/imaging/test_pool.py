@@ -130,8 +130,9 @@ async def test_a_lower_limit_of_pixels_holds_for_every_kind(name: str) -> None:
 async def test_a_process_is_replaced_after_its_share_of_requests() -> None:
     async with closing(DecoderPool(processes=1, limits=Limits(requests=2))) as pool:
         seen: list[int] = []
-        for _ in range(4):
+        for done in range(4):
             await pool.preview(BytesSource(media.data(ROCKET), lambda: _note(pool, seen)), BOX)
+            del seen[done + 1 :]  # one of its reads is enough
     assert seen[0] == seen[1] != seen[2] == seen[3]
 
 

@@ -135,7 +135,13 @@ async def test_nothing_is_enlarged(pool: DecoderPool, fit: Fit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "magic"), [(Format.WEBP, b"RIFF"), (Format.JPEG, b"\xff\xd8\xff"), (Format.PNG, b"\x89PNG")]
+    ("form", "magic"),
+    [
+        (Format.WEBP, b"RIFF"),
+        (Format.AVIF, b"\0\0\0\x1cftypavif"),
+        (Format.JPEG, b"\xff\xd8\xff"),
+        (Format.PNG, b"\x89PNG"),
+    ],
 )
 async def test_the_format_is_the_one_asked_for(pool: DecoderPool, form: Format, magic: bytes) -> None:
     rendered = await pool.preview(named("rocket.jpg"), Recipe(64, 64, Fit.INSIDE, form))

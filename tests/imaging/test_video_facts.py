@@ -63,7 +63,7 @@ async def test_what_keeps_browsers_from_playing_decides_what_is_made(
 
 async def test_a_strip_shows_frames_from_all_over_a_video_side_by_side(pool: DecoderPool) -> None:
     sprite = Sprite.of((await pool.make(Task.STRIP, named("film.mkv"), Strip())).data)
-    assert sprite.times == (0, 1, 2, 3, 4, 5)  # it has a keyframe each second
+    assert list(sprite.times) == [0, 1, 2, 3, 4, 5]  # it has a keyframe each second
     image: Any = pyvips.Image.new_from_buffer(sprite.image, "")
     assert (sprite.width, sprite.height) == (160, 90)
     assert (image.width, image.height) == (6 * 160, 90)

@@ -32,6 +32,16 @@ http {{
 }}
 """
 
+INCLUDING = """
+{user} daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log off; sendfile on; client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
+{text}
+}}
+"""
+
 FILES = """
 {user} daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
 events {{ worker_connections 256; }}
@@ -66,6 +76,14 @@ def tls_proxy(home: Path, *, port: int, behind: int, path: str, host: str = "som
     """Runs while the block does; the path is passed on unchanged. Yields the authority's PEM text."""
     with _running(home, CONFIG.format(home=home, port=port, behind=behind, path=path, host=host), port) as authority:
         yield authority
+
+
+@contextmanager
+def included(home: Path, text: str, port: int) -> Iterator[None]:
+    """Runs with the text in its http block, as a distribution's nginx includes it."""
+    user = "user root;" if os.geteuid() == 0 else ""
+    with _running(home, INCLUDING.format(user=user, home=home, text=text), port):
+        yield
 
 
 @contextmanager

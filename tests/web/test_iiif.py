@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,12 +15,14 @@ import pytest
 import pyvips
 
 import media
+from docs.executed import blocks, run
 from servers.moorage import Answer, Moorage, ask
 from servers.nginx import free_port
 from web.conftest import Face, items, moor
 
 NAMES = ("astronaut.png", "animated.gif", "text.jpg", "faststart.mp4", "pyramid16.tif")
 SIDES = (2500, 2000)
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "iiif.md"
 
 
 @dataclass
@@ -25,6 +30,7 @@ class Gallery:
     """Images of a folder, and addresses of them."""
 
     face: Face
+    project: str
     folder: str
     ids: dict[str, str]
 
@@ -53,7 +59,9 @@ def gallery(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
     image.thumbnail_image(SIDES[0], height=SIDES[1], size="force").jpegsave(str(root / "large.jpg"), Q=95)
     (root / "notes.txt").write_text("words")
     moored = moor(face, root)
-    return Gallery(face, moored.folder, {name: one["id"] for name, one in items(face, moored.folder).items()})
+    return Gallery(
+        face, moored.store, moored.folder, {name: one["id"] for name, one in items(face, moored.folder).items()}
+    )
 
 
 def decoded(answer: Answer) -> Any:
@@ -102,7 +110,8 @@ def test_a_part_is_that_of_the_image_with_its_canonical_address(gallery: Gallery
     canonical, profile = got.headers["link"].split(", ")
     assert canonical == f'<{place}/128,128,256,256/128,128/0/default.png>;rel="canonical"'
     assert profile == '<http://iiif.io/api/image/3/level2.json>;rel="profile"'
-    same = gallery("astronaut.png", "128,128,256,256/128,128/0/default.png", **{"If-None-Match": got.headers["etag"]})
+    again = "128,128,256,256/128,128/0/default.png"
+    same = gallery("astronaut.png", again, 3, **{"If-None-Match": got.headers["etag"]})
     assert same.status == 304
     assert (same.headers["etag"], same.headers["link"]) == (got.headers["etag"], got.headers["link"])
     head = gallery.face("HEAD", urlsplit(f"{place}/128,128,256,256/128,128/0/default.png").path)
@@ -176,8 +185,18 @@ def test_who_may_not_see_an_item_gets_nothing_of_it(gallery: Gallery) -> None:
     server, item = gallery.face.server, gallery.ids["astronaut.png"]
     assert ask("GET", f"{server.address}/iiif/3/{item}/info.json").status == 401
     assert ask("GET", f"{server.address}/iiif/presentation/3/folders/{gallery.folder}/manifest.json").status == 401
-    outsider = gallery.face("POST", "/api/v1/users", {"email": f"iiif{time.time_ns()}@example.org"})
-    assert outsider.status == 201
+    email = f"iiif{time.time_ns()}@example.org"
+    assert gallery.face("POST", "/api/v1/users", {"email": email}).status == 201
+    outsider = {"Authorization": f"Bearer {server.token('outsider', email)}"}
+    for path in (
+        f"3/{item}/info.json",
+        f"3/{item}/full/max/0/default.jpg",
+        f"presentation/3/items/{item}/manifest.json",
+    ):
+        assert ask("GET", f"{server.address}/iiif/{path}", **outsider).status == 404, path
+    folder = f"{server.address}/iiif/presentation/3/folders/{gallery.folder}/manifest.json"
+    assert ask("GET", folder, **outsider).status == 404
+    assert gallery.face("POST", f"/api/v1/folders/{gallery.folder}/url", {"expires_in": 8 * 86400}).status == 400
     for identifier in ("[frob]", "1%2F2", "unknown", "12345678901234567", "-5", f"{item}~", f"{item}~1~a~b~c"):
         assert ask("GET", f"{server.address}/iiif/3/{identifier}/full/max/0/default.jpg").status == 404, identifier
     assert gallery.face("GET", "/iiif/3/99999999/info.json").status == 404
@@ -213,7 +232,20 @@ def test_a_signed_identifier_expires_and_is_not_in_the_log(gallery: Gallery) -> 
     assert address.rsplit("~", 1)[1] not in log
 
 
-def test_addresses_are_those_of_the_public_url_below_a_path_prefix(tmp_path: Any) -> None:
+def test_the_commands_of_the_how_to_page_work(gallery: Gallery, tmp_path: Path) -> None:
+    server, face = gallery.face.server, gallery.face
+    lines = [f"{one.text}echo\n" for one in blocks(PAGE) if one.language == "sh"]
+    environment = {"PATH": os.environ["PATH"], "MOORAGE_URL": server.address, "MOORAGE_TOKEN": face.token}
+    said = run(lines, environment | {"FOLDER": gallery.folder, "ITEM": gallery.ids["astronaut.png"]}, tmp_path)
+    assert "/manifest.json" in json.loads(said[0])["url"]
+    assert json.loads(said[1])["url"].endswith("/info.json")
+    assert '"width": 512' in said[2]
+    assert pyvips.Image.new_from_file(str(tmp_path / "square.png")).width == 200
+    signed = server.run("presign", f"{gallery.project}/astronaut.png", "--variant", "iiif", "--expires", "1h").stdout
+    assert ask("GET", signed.strip()).json["type"] == "ImageService3"
+
+
+def test_addresses_are_those_of_the_public_url_below_a_path_prefix(tmp_path: Path) -> None:
     root = tmp_path / "pictures"
     root.mkdir()
     shutil.copy(media.picture("animated.gif"), root / "a.gif")

@@ -142,7 +142,7 @@ class Files:
         return await self._held(digest, size)
 
     async def lend_taken(self, digest: str) -> tuple[int, int] | None:
-        """A descriptor of an entry that was taken, for the caller to close, and the length of its data; None as ``read``.
+        """A descriptor of an entry that was taken, for the caller to close, and the length of its data; None: a miss.
 
         Whoever wrote it vouched for it, so no checksum is looked at.
         """

@@ -17,6 +17,7 @@ from moorage.cli import (
     config,
     copying,
     cors,
+    deploying,
     jobs,
     keys,
     links,
@@ -64,7 +65,8 @@ class _InOrder(TyperGroup):
 _PANELS: Final = {
     **dict.fromkeys(("mirror", "link", "ls", "find", "cat", "cp", "presign", "stat", "rm", "restore"), _FIRST),
     **dict.fromkeys(("project", "store", "job", "video", "cache"), _KEEP),
-    **dict.fromkeys(("serve", "where", "doctor", "user", "token", "config", "secrets", "cert", "worker"), _RUN),
+    **dict.fromkeys(("serve", "where", "doctor", "user", "token", "config", "secrets", "cert"), _RUN),
+    **dict.fromkeys(("deploy", "worker"), _RUN),
 }
 app = typer.Typer(
     name="moorage",
@@ -108,6 +110,7 @@ for name, group in (
     ("config", config.app),
     ("secrets", keys.app),
     ("cert", cert.app),
+    ("deploy", deploying.app),
 ):
     app.add_typer(group, name=name, rich_help_panel=_PANELS[name])
 

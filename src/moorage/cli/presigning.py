@@ -25,7 +25,7 @@ def presign(
     place: Place,
     *,
     expires: Expires = None,
-    variant: Annotated[str, typer.Option(help="content, preview or poster.")] = "content",
+    variant: Annotated[str, typer.Option(help="content, preview, poster or iiif.")] = "content",
     download: Annotated[bool, typer.Option("--download", help="Browsers save it rather than show it.")] = False,
     json: Json = False,
     url: Url = None,
@@ -70,6 +70,6 @@ def seconds_of(word: str | None) -> int:
 def variant_of(word: str) -> Variant:
     """The variant that the word names. Raises: Invalid."""
     match word:
-        case "content" | "preview" | "poster":
+        case "content" | "preview" | "poster" | "iiif":
             return word
-    raise Invalid(f"{word} is no variant of an item.", "Write content, preview or poster.", field="variant")
+    raise Invalid(f"{word} is no variant of an item.", "Write content, preview, poster or iiif.", field="variant")

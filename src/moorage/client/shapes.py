@@ -24,7 +24,7 @@ def _key(value: object) -> str:
 
 AnyKey = Annotated[Key, PlainValidator(_key)]
 """A key or name; bytes that are no UTF-8 are surrogates, which pydantic's own ``str`` refuses."""
-Variant = Literal["content", "preview", "poster"]
+Variant = Literal["content", "preview", "poster", "iiif"]
 ItemKind = Literal["image", "video", "file"]
 Order = Literal["name", "modified", "size"]
 

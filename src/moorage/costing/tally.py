@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -42,7 +42,7 @@ class Tally:
     def __init__(self, facts: Facts, *, now_ms: Callable[[], int]) -> None:
         self._facts = facts
         self._now_ms = now_ms
-        self._rows: dict[StoreId, _Row] = {}
+        self._rows: defaultdict[StoreId, _Row] = defaultdict(_Row)
         self._sent: dict[StoreId, Sent] = {}
         self._written: dict[StoreId, Counts] = {}
         self._writing = asyncio.Lock()
@@ -53,19 +53,19 @@ class Tally:
 
     def served(self, store: StoreId, count: int) -> None:
         """A reader was sent so many bytes."""
-        self._row(store).served += count
+        self._rows[store].served += count
 
     def fetched(self, store: StoreId, count: int) -> None:
         """So many bytes came from the store into the cache of originals."""
-        self._row(store).saved -= count
+        self._rows[store].saved -= count
 
     def handed(self, store: StoreId, count: int) -> None:
         """So many bytes of originals were handed on."""
-        self._row(store).saved += count
+        self._rows[store].saved += count
 
     def hit(self, store: StoreId) -> None:
         """A cache had all that was asked for."""
-        self._row(store).hits += 1
+        self._rows[store].hits += 1
 
     def totals(self) -> dict[StoreId, Counts]:
         """What happened since the start, of stores with which anything did."""
@@ -82,12 +82,6 @@ class Tally:
                 day = day_of(self._now_ms())
                 await self._facts.write(lambda tx: tx.costs.add(day, news))
                 self._written.update(totals)
-
-    def _row(self, store: StoreId) -> _Row:
-        row = self._rows.get(store)
-        if row is None:
-            row = self._rows[store] = _Row()
-        return row
 
     def _total(self, store: StoreId) -> Counts:
         row = self._rows.get(store, _Row())

@@ -22,6 +22,8 @@ except ImportError:  # the extra "heif"
 else:
     _FORMATS = [BmpImagePlugin.BmpImageFile.format, Jpeg2KImagePlugin.Jpeg2KImageFile.format]
     _FORMATS.append(PpmImagePlugin.PpmImageFile.format)
+    Image.preinit()
+    Image.MAX_IMAGE_PIXELS = None  # the limit is ours
 
 _MODES = {"1": "L", "L": "L", "LA": "LA", "RGBA": "RGBA"}
 _DEEP = ("I;16", "I;16L", "I;16B", "I")

@@ -110,9 +110,7 @@ class DecoderPool:
         healthy = False
         try:
             self._refuse_when_closed()
-            rendered = await process.render(
-                request, source, self._limits.budget(request.task, request.size), put
-            )
+            rendered = await process.render(request, source, self._limits.budget(request.task, request.size), put)
             healthy = True
         except ProcessFailed as exc:
             self._refuse_when_closed()

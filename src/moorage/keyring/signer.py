@@ -16,6 +16,7 @@ from moorage.model.secrecy import Claim
 
 _SIGN: Final = b"moorage signed url 1"
 _NAME: Final = b"moorage key id 1"
+_SEAL: Final = b"moorage nginx seal 1"
 _READING: Final = frozenset({"GET", "HEAD"})
 
 
@@ -29,6 +30,8 @@ class RingSigner:
         """Sign and verify with these keys from now on; for a rotation."""
         # One assignment: a thread sees the keys of one ring or of the other.
         self._ring = _key_id(ring.primary), {_key_id(key): _derived(key, _SIGN) for key in ring.keys}
+        self.seal_secret = _derived(ring.primary, _SEAL).hex()
+        """What an nginx in front is told, so that it can check seals."""
 
     def sign(self, claim: Claim) -> tuple[str, str]:
         """(key id: 8 hex digits, signature: 43 characters of URL-safe base64)."""

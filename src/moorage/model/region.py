@@ -77,9 +77,16 @@ class Region:
     @classmethod
     def of(cls, words: Words) -> Region:
         """The inverse of ``words``."""
-        numbers = [int(words[one] or 0) for one in ("x", "y", "part_width", "part_height", "width", "height")]
+        x, y, part_width, part_height, width, height = (
+            int(words[one] or 0) for one in ("x", "y", "part_width", "part_height", "width", "height")
+        )
         return cls(
-            *numbers,
+            x,
+            y,
+            part_width,
+            part_height,
+            width,
+            height,
             mirrored=bool(words["mirrored"]),
             degrees=float(words["degrees"] or 0),
             quality=Quality(str(words["quality"])),

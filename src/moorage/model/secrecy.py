@@ -43,6 +43,9 @@ class Claim:
 class UrlSigner(Protocol):
     """Signs claims; several keys may be valid at once, each named by its id."""
 
+    seal_secret: str
+    """For seals, which a proxy checks that is told it."""
+
     def sign(self, claim: Claim) -> tuple[str, str]:
         """(key id, signature), both URL-safe text."""
 

@@ -215,6 +215,11 @@ class Settings(Machine, Later):
         None, "The file of things to try that the pages of a demo's folders show; `make demo` writes it.", unit="file"
     )
     signed_url_life: Time = setting(timedelta(days=7), "The longest life of a signed URL.", unit="time")
+    nginx_seals: bool = setting(
+        False,
+        "Signed URLs of previews carry a seal that an nginx in front checks by itself; `moorage deploy nginx`.",
+        unit="true or false",
+    )
     loan_life: Time = setting(
         timedelta(hours=12), "The longest life of a loan: of credentials and URLs that a store lends.", unit="time"
     )

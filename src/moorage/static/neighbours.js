@@ -41,7 +41,7 @@ class Neighbours extends HTMLElement {
 
   #link(selector, item, query, at) {
     const link = this.querySelector(selector);
-    if (!item) { link.setAttribute("aria-disabled", "true"); return; }
+    if (!item) { link.setAttribute("role", "link"); link.setAttribute("aria-disabled", "true"); return; }
     const place = new URLSearchParams(query);
     place.set("at", at);
     link.href = `${url(`/items/${item.id}`)}#${place}`;

@@ -21,12 +21,14 @@ from moorage.model.variant import Recipe
 from moorage.reading.locate import Located
 from moorage.web.api.signing import SIGNATURE, loan_holds, variant_text
 from moorage.web.api.stores import visible
+from moorage.web.authorized import authorize
 from moorage.web.recipes import recipe_of, variant, variant_headers
 from moorage.web.sending import Answer, send_content, send_empty, send_small
 from moorage.web.sources import ItemBytes, ObjectBytes
 from moorage.web.viewing import Asked, query_of, viewed
 
 ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
+AUTHORIZED: Final = re.compile("/api/v1/authorized")
 OBJECT: Final = re.compile(r"/api/v1/stores/([^/]+)/content")
 
 
@@ -39,7 +41,7 @@ class ByteRoutes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else ""
-        match = ROUTE.fullmatch(path) or OBJECT.fullmatch(path)
+        match = ROUTE.fullmatch(path) or OBJECT.fullmatch(path) or AUTHORIZED.fullmatch(path)
         if match is None:
             await self._inner(scope, receive, send)
             return
@@ -50,6 +52,9 @@ class ByteRoutes:
             return
         if scope["method"] not in ("GET", "HEAD"):
             raise WrongMethod(f"{scope['method']} does not work here.", "Use GET or HEAD.", allowed="GET, HEAD")
+        if match.re is AUTHORIZED:
+            await authorize(self._uses, answer)
+            return
         if match.re is OBJECT:
             found = await self._object(answer, match[1], query)
             answer.store, answer.meter = found.store.id, self._uses.costs.tally

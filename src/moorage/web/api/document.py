@@ -49,6 +49,19 @@ _DISPOSITION: Final[list[dict[str, Any]]] = [
     {"name": "disposition", "in": "query", "schema": {"enum": ["inline", "attachment"]}}
 ]
 _FOLDER: Final[dict[str, Any]] = _ITEM | {"name": "folder"}
+_IDENTIFIER: Final[dict[str, Any]] = {
+    "name": "item",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": r"^\d{1,16}(~\d{1,12}~[0-9a-f]{1,16}~[\w-]{1,100})?$"},
+    "description": "An id, or an id with expiry, key id and signature: see POST /items/{item}/url, variant iiif.",
+}
+_AT: Final[dict[str, Any]] = {
+    "name": "at",
+    "in": "query",
+    "schema": {"type": "integer", "minimum": 0},
+    "description": "The index of the item with which a part of a large folder begins.",
+}
 _NAMED: Final[list[dict[str, Any]]] = [
     {"name": "name", "in": "query", "required": True, "schema": {"type": "string"}, "example": "frame_0001.jpg"},
     {
@@ -108,7 +121,42 @@ def _byte_routes() -> dict[str, Any]:
             content,
         ),
         "/api/v1/folders/{folder}/items": {"put": _upload()},
+        **_iiif_routes(),
     }
+
+
+def _iiif_routes() -> dict[str, Any]:
+    document = {
+        "200": {"description": "The document.", "content": {"application/ld+json": {}, "application/json": {}}},
+        "304": {"description": "Not modified."},
+        **dict.fromkeys(("401", "403", "404", "422", "503"), _PROBLEM),
+    }
+    image = {
+        "200": {"description": "The image.", "content": {"image/*": _BYTES}},
+        "304": {"description": "Not modified."},
+        **dict.fromkeys(("400", "401", "403", "404", "422", "501", "503"), _PROBLEM),
+    }
+    moved = {"303": {"description": "To its info.json."}, "404": _PROBLEM}
+    parts = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "example": example}
+        for name, example in (
+            ("region", "0,0,512,512"), ("size", "256,"), ("rotation", "0"), ("quality", "default"), ("format", "jpg"),
+        )
+    ]  # fmt: skip
+    one = "{item}/{region}/{size}/{rotation}/{quality}.{format}"
+    routes = {}
+    for version in (2, 3):
+        base = f"/iiif/{version}"
+        summary = f"A part of an image, by version {version} of the IIIF Image API, level 2."
+        routes[f"{base}/{{item}}"] = _both("The address of an image for IIIF viewers.", [_IDENTIFIER], moved)
+        routes[f"{base}/{{item}}/info.json"] = _both("What an image is and can be asked for.", [_IDENTIFIER], document)
+        routes[f"{base}/{one}"] = _both(summary, [_IDENTIFIER, *parts], image)
+    of_folder = [_IDENTIFIER | {"name": "folder"}, _AT]
+    manifests = {
+        "items/{item}": _both("The IIIF manifest of an image or video.", [_IDENTIFIER], document),
+        "folders/{folder}": _both("The IIIF manifest of a folder, or a collection of them.", of_folder, document),
+    }
+    return routes | {f"/iiif/presentation/3/{one}/manifest.json": route for one, route in manifests.items()}
 
 
 def _upload() -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
+from moorage.deploying import SEAL, seal
 from moorage.edge.face import Face
 from moorage.edge.times import iso
 from moorage.lending import claim_of
@@ -75,7 +76,15 @@ class UrlMaker:
         if body.disposition:
             query["disposition"] = body.disposition
         query |= {EXPIRES: expires_s, KEY_ID: key_id, SIGNATURE: signature}
-        return f"/api/v1/items/{item.id}/{body.variant}?{urlencode(query)}"
+        path = f"/api/v1/items/{item.id}/{body.variant}"
+        if recipe is not None and self._uses.settings.nginx_seals:
+            query[SEAL] = self._sealed(path, expires_s, query)
+        return f"{path}?{urlencode(query)}"
+
+    def _sealed(self, path: str, expires_s: int, query: Mapping[str, str | int]) -> str:
+        """A seal over what nginx reads of the URL, as it is written there."""
+        written = {name: quote_plus(str(value)) for name, value in query.items()}
+        return seal(self._uses.path_prefix + path, expires_s, written, self._uses.signer.seal_secret)
 
 
 def need_life(uses: Face, expires_in: int) -> None:

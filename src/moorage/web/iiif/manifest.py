@@ -186,14 +186,18 @@ async def _measured(items: list[Item], measure: Measure) -> tuple[list[Item], li
 def _notes(broken: int, later: int, films: int) -> list[str]:
     notes = []
     if broken:
-        notes.append(f"{broken} images are left out: they cannot be opened.")
+        notes.append(f"{_counted(broken, 'image')} left out: {'it' if broken == 1 else 'they'} cannot be opened.")
     if later:
-        notes.append(
-            f"{later} images are left out: their size is not known yet. Each time this is opened, more of it is."
-        )
+        why = "size is not known yet. More of it is each time that this is opened."
+        notes.append(f"{_counted(later, 'image')} left out: {'its' if later == 1 else 'their'} {why}")
     if films:
-        notes.append(f"{films} videos are left out: their length is not known until they are first looked at.")
+        why = "length is not known before somebody looks at it in Moorage."
+        notes.append(f"{_counted(films, 'video')} left out: {'its' if films == 1 else 'their'} {why}")
     return notes
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what} is" if number == 1 else f"{number} {what}s are"
 
 
 def _is_known(item: Item) -> bool:

@@ -1,0 +1,52 @@
+"""``/api/v1/authorized``: may this request be answered, and what is its answer called?
+
+A proxy that keeps answers asks it before each one that it hands out. It answers 204 with the answer's name, which
+holds the version, or 403; what is refused the proxy passes on, and so the refusal is told in full.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from moorage.edge.face import Face
+from moorage.model.errors import Forbidden, MoorageError
+from moorage.model.media import UNKNOWN
+from moorage.web.api.signing import variant_text
+from moorage.web.recipes import negotiates, recipe_of, variant
+from moorage.web.sending import Answer, send_empty
+from moorage.web.viewing import Asked, query_of, viewed
+
+NAME: Final = "x-answer-name"
+ORIGINAL: Final = "x-original-uri"
+_ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
+
+
+async def authorize(uses: Face, answer: Answer) -> None:
+    """Answer 204 with the name. Raises Forbidden for all that is not to be handed out of a cache."""
+    try:
+        name = await _name(uses, answer.headers)
+    except MoorageError as exc:
+        raise Forbidden("That is not handed out of a cache.", "Pass the request on: its answer says why.") from exc
+    await send_empty(answer, 204, [(NAME, name), ("cache-control", "no-store")])
+
+
+async def _name(uses: Face, headers: dict[str, str]) -> str:
+    path, _, raw_query = headers.get(ORIGINAL, "").partition("?")
+    match = _ROUTE.fullmatch(path.removeprefix(uses.path_prefix))
+    if match is None:
+        raise Forbidden("Only bytes of items are kept by a proxy.", "Pass the request on.")
+    query = query_of(raw_query.encode("latin-1", "replace"))
+    item, route = int(match[1]), match[2]
+    recipe = None if route == "content" else recipe_of(query, headers.get("accept", ""))
+    asked = Asked("GET", headers, query, item, variant_text(route, recipe))
+    found = (await uses.content.nearby(await viewed(uses, asked))).item
+    if found.gone is not None or not found.size:
+        raise Forbidden("There are no bytes to keep.", "Pass the request on.")
+    if recipe is None:
+        version = f"{found.version}\0{found.media_type or UNKNOWN}\0{found.name}"
+    else:
+        version = f"{variant(found, recipe).etag}\0{negotiates(query)}"
+    parts = (found.store, found.key, version, found.id, route, query.get("disposition", ""), asked.signed)
+    return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogateescape")).hexdigest()
