@@ -35,7 +35,7 @@ from PIL import Image
 
 from servers import start_ceph
 from servers.moorage import Moorage
-from servers.nginx import free_port
+from servers.nginx import free_port, included
 
 ROUNDS = 5
 LARGE = 5 << 30
@@ -119,6 +119,30 @@ def compare(name: str, own: Target, other: Target, requests: int, bar: float) ->
     )
 
 
+def fronted(root: Path, media: Path, port: int, pids: list[int], requests: int) -> None:
+    """The same preview, and a range, through the set-up of `moorage deploy nginx`; all its processes count."""
+    front, behind, home = free_port(), free_port(), root / "front"
+    home.mkdir()
+    settings = {"MOORAGE_PUBLIC_URL": f"http://127.0.0.1:{front}", "MOORAGE_NGINX_SEALS": "true"}
+    with Moorage(home / "data", settings, port=behind) as server:
+        words = ("deploy", "nginx", "--listen", f"127.0.0.1:{front}", "--cache", str(home / "kept"))
+        text = server.run(*words, MOORAGE_PORT=str(behind)).stdout
+        with included(home, text, front):
+            assert server.process is not None
+            master = int((home / "nginx.pid").read_text())
+            whole = [server.process.pid, master, *(child.pid for child in psutil.Process(master).children())]
+            api = Api(server)
+            items = api.mirror({"address": str(media)})
+            url = api("POST", f"/items/{items['noise.jpg']['id']}/url", {"variant": "preview", "width": 256})["url"]
+            path = url.removeprefix(server.address)
+            static = Target(port, "/preview.webp", {}, pids)
+            compare("cached preview through nginx", Target(front, path, {}, whole), static, requests, 0.80)
+            path = f"/api/v1/items/{items['large.bin']['id']}/content"
+            static = Target(port, "/large.bin", {"Range": RANGE}, pids)
+            own = Target(front, path, api.headers | {"Range": RANGE}, whole)
+            compare("1 MiB of 5 GiB through nginx, asked about each time", own, static, requests // 10, 0.80)
+
+
 @contextmanager
 def nginx(home: Path) -> Iterator[tuple[int, list[int]]]:
     """Serves home/files; yields port and pids."""
@@ -199,6 +223,7 @@ def main() -> None:
             static = Target(port, "/large.bin", {"Range": RANGE}, pids)
             own = api.target(f"/api/v1/items/{items['large.bin']['id']}/content", Range=RANGE)
             compare("1 MiB of 5 GiB, from a disk", own, static, requests // 10, 0.80)
+            fronted(home, media, port, pids, requests)
             if parser.parse_args().s3:
                 from_s3(api, static, requests // 10)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import moorage
-from browser import installation, prescribed, sample
+from browser import counted, installation, prescribed, sample
 from moorage.web.pages.elsewhere import LIVES
 
 PACKAGE: Final = Path(moorage.__file__).parent
@@ -169,6 +169,7 @@ def _connect(path: str, query: dict[str, str]) -> Screen | None:
             context["mirrors"] = mirrors[:1]
             context |= {"may_edit": True, "reach": "", "loans": [], "former": installation.FORMER}
             context |= {"may_force": True, "open_to": [], "projects": sample.PROJECTS}
+            context["traffic"] = "Bytes leave eu-west-1: about $0.09 a GB; a server or worker there pays none."
             return "store.html", "stores", "reef", context
         case ["mirrors"]:
             return "mirrors.html", "mirrors", "Mirrors", {"mirrors": mirrors, "may_add": True, "may_show": True}
@@ -187,15 +188,22 @@ def _run(path: str, query: dict[str, str]) -> Screen | None:
             context = {"jobs": sample.JOBS, "state": query.get("state", ""), "next": "36"}
             return "jobs.html", "jobs", "Jobs", context
         case ["jobs", number]:
-            return "job.html", "jobs", f"Job {number}", {"job": next(job for job in sample.JOBS if job["id"] == number)}
+            return "job.html", "jobs", f"Job {number}", _job(number)
         case ["users"]:
             context = {"users": installation.USERS, "tokens": installation.TOKENS, "projects": sample.PROJECTS}
             return "users.html", "users", "Users and tokens", context
+        case ["cache"]:
+            return "cache.html", "cache", "Cache", counted.cache(empty=bool(query.get("none")))
         case ["settings"]:
             context = {"checks": installation.CHECKS, "settings": installation.SETTINGS, "places": installation.PLACES}
             return "settings.html", "settings", "Settings and health", context
         case _:
             return None
+
+
+def _job(number: str) -> dict[str, Any]:
+    faults = [{"item": "1001", "name": "frame_0001.jpg", "reason": "It ends in the middle."}]
+    return {"job": next(job for job in sample.JOBS if job["id"] == number), "faults": faults}
 
 
 def screen(path: str, query: dict[str, str]) -> Screen | None:

@@ -40,6 +40,7 @@ PATHS: Final = (
     "/jobs",
     "/jobs/38",
     "/users",
+    "/cache",
     "/settings",
     "/nowhere",
 )
@@ -54,6 +55,7 @@ VARIANTS: Final = (
     "/items/1012",
     "/items/1000?state=hidden",
     "/items/1000?state=trashed",
+    "/cache?none=1",
     "/stores?none=1",
     "/mirrors?none=1",
     "/mirrors/new?none=1",

@@ -68,6 +68,24 @@ async def test_a_variant_comes_back_with_its_facts(opened: Open) -> None:
     assert await cache.get(1, "a/b.jpg", "recipe") == variant()
 
 
+async def test_what_is_kept_is_lent_as_a_file_that_begins_with_it(opened: Open) -> None:
+    cache: VariantCache = opened()
+    assert await cache.lend(1, "a/b.jpg", "recipe") is None
+    await cache.put(1, "a/b.jpg", "recipe", variant())
+    for one in (cache, opened()):  # also by a process that did not put it
+        descriptor = await one.lend(1, "a/b.jpg", "recipe")
+        assert descriptor is not None
+        assert os.pread(descriptor, len(variant().data), 0) == variant().data
+        os.close(descriptor)
+
+
+async def test_what_is_damaged_is_not_lent(opened: Open, tmp_path: Path) -> None:
+    await opened().put(1, "a/b.jpg", "recipe", variant())
+    (file,) = [one for one in (tmp_path / "previews").rglob("*") if one.is_file()]
+    file.write_bytes(b"x" + file.read_bytes()[1:])
+    assert await opened().lend(1, "a/b.jpg", "recipe") is None
+
+
 @pytest.mark.parametrize(
     "other", [(2, "a/b.jpg", "recipe"), (1, "a/B.jpg", "recipe"), (1, "a/b.jpg", "other"), (1, "", "recipe")]
 )

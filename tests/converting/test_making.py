@@ -79,7 +79,8 @@ class Yard:
             await self.dispatcher.stop()
 
     async def video(self, name: str) -> Located:
-        return await self.locator.locate((await self.pier.items())[name].id)
+        located = await self.locator.locate((await self.pier.items())[name].id)
+        return await self.conversions.variants.content.seen(located)  # nobody has looked at a new link yet
 
     async def begin(self, name: str, made: Made = Made.REMUX) -> Job:
         job = await self.conversions.begin(SYSTEM, await self.video(name), made)

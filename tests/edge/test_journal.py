@@ -14,7 +14,7 @@ def test_the_file_has_every_answer_as_json() -> None:
     assert first == second == {
         "method": "GET", "path": "/api/v1/items/1/preview", "query": "width=64&signature=…", "status": 200, "ms": 1.2,
         "bytes": 20_000, "request": "00ff", "event": "request", "level": "info", "logger": "moorage.edge",
-        "timestamp": "1970-01-01T00:00:00Z",
+        "timestamp": "1970-01-01T00:00:00.000000Z",
     }  # fmt: skip
 
 

@@ -133,6 +133,13 @@ async def test_of_a_pyramid_the_level_that_suffices_is_read_and_little_of_it(poo
     assert (near - flat).abs().avg() < 6
 
 
+@pytest.mark.parametrize("name", ["retina.jpg", "rgb16.png", "pyramid16.tif"])
+async def test_a_look_reads_the_beginning_only(pool: DecoderPool, name: str) -> None:
+    source = named(name)
+    await looks(pool, source)
+    assert source.read_bytes <= min(8 * 64 * 1024, source.size // 2)
+
+
 async def test_levels_below_the_first_page_are_found(pool: DecoderPool) -> None:
     image = pyvips.Image.new_from_file(str(media.picture("retina.jpg")))
     inner = image.tiffsave_buffer(tile=True, pyramid=True, subifd=True, compression="jpeg")

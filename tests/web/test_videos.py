@@ -119,3 +119,16 @@ def test_strangers_see_nothing_of_a_video(films: Films) -> None:
     for what in ("video", "strip", "strip.vtt", "frames", "converted"):
         got = ask("GET", f"{films.face.server.address}{films.paths['film.mkv']}/{what}")
         assert got.status == 401
+
+
+def test_the_command_line_tells_of_a_video_and_counts_its_frames(films: Films) -> None:
+    found = films.face("GET", films.paths["film.avi"]).json
+    folder = films.face("GET", f"/api/v1/folders/{found['folder']}").json
+    project = films.face("GET", f"/api/v1/projects/{folder['project']}").json
+    place = f"{project['name']}/{folder['name']}/film.avi"
+    shown = films.face.server.run("video", "show", place).stdout
+    assert "after conversion" in shown
+    assert "Not all browsers play the codec mpeg4." in shown
+    assert films.face.server.run("video", "frames", place).stdout.splitlines()[:2] == ["frame,seconds", "0,0.000000"]
+    refused = films.face.server.run("video", "convert", place, check=False)
+    assert (refused.returncode, "--transcode" in refused.stderr) == (2, True)

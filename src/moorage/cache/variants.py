@@ -19,13 +19,18 @@ class FileVariantCache(Files):
 
     async def get(self, store: int, key: str, name: str) -> Rendered | None:
         """The variant, or None for one that was never put, is forgotten or damaged."""
-        return self.get_now(store, key, name) or _rendered(await self.read(_digest(store, key, name)))
+        digest = _digest(store, key, name)
+        return _rendered(self.read_now(digest) if self._is_small(digest) else await self.read(digest))
 
     def get_now(self, store: int, key: str, name: str) -> Rendered | None:
         """The variant where it is known to be held and is small; None does not mean that it is not held."""
         digest = _digest(store, key, name)
+        return _rendered(self.read_now(digest)) if self._is_small(digest) else None
+
+    def _is_small(self, digest: str) -> bool:
+        """Whether it is known to be held and small enough to be read at once."""
         size = self.size(digest)
-        return _rendered(self.read_now(digest)) if size is not None and size <= INLINE_BYTES else None
+        return size is not None and size <= INLINE_BYTES
 
     async def lend(self, store: int, key: str, name: str) -> int | None:
         """A descriptor of a file that begins with the variant's bytes, for the caller to close; None for a miss."""

@@ -25,6 +25,11 @@ _FLOOD: Final = ("bytes", "static")
 _REDACTED: Final = ("signature=", "token=", "secret=")
 _FAILED: Final = 400
 log: Final = logging.getLogger("moorage.edge")
+_JSON: Final = (
+    '{"method": "%s", "path": %s, "query": %s, "status": %d, "ms": %s, "bytes": %d, "request": "%s", '
+    '"event": "request", "level": "info", "logger": "moorage.edge", "timestamp": "%s"}'
+)
+_quoted: Final = json.encoder.encode_basestring_ascii
 
 
 class Line(NamedTuple):
@@ -110,6 +115,8 @@ def shown_path(path: str) -> str:
 
 def redacted(query: str) -> str:
     """A query string for the log: values that admit somebody are left out."""
+    if "=" not in query:
+        return query
     return "&".join(
         part.split("=", 1)[0] + "=…" if unquote(part).lower().startswith(_REDACTED) else part
         for part in query.split("&")
@@ -121,7 +128,7 @@ def _counts(face: str, status: int) -> tuple[Any, Any, Any]:
     return REQUESTS.labels(face, str(status)), SECONDS.labels(face), SENT.labels(face)
 
 
-def _told(line: Line) -> dict[str, str | int | float]:
+def _told(line: Line) -> dict[str, Any]:
     return {
         "method": line.method,
         "path": shown_path(line.path),
@@ -134,8 +141,9 @@ def _told(line: Line) -> dict[str, str | int | float]:
 
 
 def _machine(line: Line) -> str:
-    event = {"event": "request", "level": "info", "logger": log.name, "timestamp": _time(line.ended_s)}
-    return json.dumps(_told(line) | event)
+    told = _told(line)
+    told["path"], told["query"] = _quoted(told["path"]), _quoted(told["query"])
+    return _JSON % (*told.values(), _time(line.ended_s))
 
 
 def _person(line: Line) -> str:
@@ -150,4 +158,10 @@ def _word(value: str | float) -> str:
 
 
 def _time(ended_s: float) -> str:
-    return datetime.fromtimestamp(ended_s, UTC).isoformat().replace("+00:00", "Z")
+    whole, part = divmod(ended_s, 1)
+    return f"{_second(int(whole))}.{int(part * 1_000_000):06d}Z"
+
+
+@lru_cache(8)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -143,7 +143,7 @@ def opened(blocks: Blocks, limits: Limits) -> Iterator[Scales]:
             image = (heif if kind == "heic" else pillow).image(blocks, limits)
             yield Scales(image, (Scale(image.width, image.height, {}),), one, decoded=True)
             return
-        first = _opened(one, {}, ranges=kind == "tiff")
+        first = _opened(one, {}, ranges=True)  # its header alone is read
         limit = limits.most_pixels(limits.whole_pixels) if _needs_all(first) else limits.pixels
         if first.width * first.height > limit:
             raise Unreadable(reasons.too_many_pixels(first.width, first.height, limit))

@@ -17,12 +17,13 @@ from moorage.imaging.reasons import Unreadable
 from moorage.model.variant import Recipe
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
-_LETTERS: Final = b"""<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8">
-<text y="8" font-size="8" font-family="sans-serif">Aa</text></svg>"""
+_LETTERS: Final = b"""<svg xmlns="http://www.w3.org/2000/svg" width="99" height="8">
+<text y="8" font-size="8"><tspan font-family="serif">Aa</tspan><tspan font-family="sans-serif">Aa</tspan>
+<tspan font-family="monospace">Aa</tspan><tspan font-family="sans-serif" font-weight="bold">Aa</tspan></text></svg>"""
 
 
 def prepare() -> None:
-    """Opens the font that drawings are lettered with, while this process may still open files."""
+    """Opens the fonts that drawings are lettered with, while this process may still open files."""
     pyvips.Image.svgload_buffer(_LETTERS).copy_memory()
 
 

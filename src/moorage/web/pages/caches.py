@@ -67,8 +67,8 @@ async def cache(request: Request) -> Response:
         title="Cache",
         principal=asker,
         section="cache",
-        caches=[_shown(name, await uses.caches[name].state()) for name in CacheName],
-        chart=_chart(days),
+        caches=[shown_cache(name, await uses.caches[name].state()) for name in CacheName],
+        chart=chart_of(days),
         days=days,
         stores=sorted(stores, key=lambda one: (-one.counts.received - one.counts.served, one.name)),
         total=_sum("", found),
@@ -106,7 +106,7 @@ def _sum(name: str, found: Sequence[Priced]) -> Figures:
     return Figures(name, counts, sum(costs) if costs else None, max(0.0, sum(savings)) if savings else None)
 
 
-def _chart(days: Sequence[Figures]) -> Chart | None:
+def chart_of(days: Sequence[Figures]) -> Chart | None:
     """None where nothing is to be drawn."""
     most = max(max(one.counts.received, one.saved) for one in days)
     if not most:
@@ -116,7 +116,7 @@ def _chart(days: Sequence[Figures]) -> Chart | None:
     return Chart(top, [(one, one.counts.received * 100 / top, one.saved * 100 / top) for one in days])
 
 
-def _shown(name: CacheName, state: CacheState) -> dict[str, object]:
+def shown_cache(name: CacheName, state: CacheState) -> dict[str, object]:
     """A cache as the page shows it."""
     word, what = _WORDS[name]
     asked = state.hits + state.misses

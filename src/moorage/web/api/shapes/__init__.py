@@ -70,6 +70,7 @@ from moorage.web.api.shapes.stores import (
     StoreList,
     StoreShape,
 )
+from moorage.web.api.shapes.videos import ConversionShape, FrameTableShape, VideoShape
 from moorage.web.api.shapes.work import (
     CauseShape,
     ChoiceShape,
@@ -84,7 +85,6 @@ from moorage.web.api.shapes.work import (
     StartedMirror,
     SuggestionShape,
 )
-from moorage.web.api.shapes.videos import ConversionShape, FrameTableShape, VideoShape
 
 __all__ = [
     "AdoptedShape",
