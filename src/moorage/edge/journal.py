@@ -20,7 +20,7 @@ SECONDS: Final = Histogram("moorage_request_seconds", "Seconds until the answer 
 SENT: Final = Counter("moorage_sent_bytes", "Bytes of bodies sent.", ["face"])
 LATER_S: Final = 0.25
 """How long a line may wait for others."""
-_FLOOD: Final = ("bytes", "static")
+_FLOOD: Final = ("bytes", "iiif", "static")
 """Faces whose answers come by the hundred for one page: on the console stand those of them that failed."""
 _REDACTED: Final = ("signature=", "token=", "secret=")
 _FAILED: Final = 400
@@ -98,6 +98,8 @@ def face_of(path: str) -> str:
         if path.startswith("/api/v1/folders/") and path.endswith("/items"):
             return "uploads"
         return "bytes" if path.endswith(("/content", "/preview", "/poster")) else "api"
+    if path.startswith("/iiif/"):
+        return "iiif"
     return "static" if path.startswith("/static/") else "pages"
 
 

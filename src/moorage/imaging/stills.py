@@ -40,7 +40,6 @@ def prepare() -> None:
         pyvips.operation_block_set(f"VipsForeignLoad{loader}", False)
     pyvips.concurrency_set(1)
     pyvips.cache_set_max(0)
-    svg.prepare()
 
 
 @dataclass(frozen=True, slots=True)

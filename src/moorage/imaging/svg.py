@@ -17,14 +17,8 @@ from moorage.imaging.reasons import Unreadable
 from moorage.model.variant import Recipe
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
-_LETTERS: Final = b"""<svg xmlns="http://www.w3.org/2000/svg" width="99" height="8">
-<text y="8" font-size="8"><tspan font-family="serif">Aa</tspan><tspan font-family="sans-serif">Aa</tspan>
-<tspan font-family="monospace">Aa</tspan><tspan font-family="sans-serif" font-weight="bold">Aa</tspan></text></svg>"""
-
-
-def prepare() -> None:
-    """Opens the fonts that drawings are lettered with, while this process may still open files."""
-    pyvips.Image.svgload_buffer(_LETTERS).copy_memory()
+_WITHOUT_LETTERS: Final = "stylesheet='text{display:none !important}'"
+"""A process that opens no file has no fonts, and would draw a box for each letter."""
 
 
 def small(blocks: Blocks, recipe: Recipe, limits: Limits) -> tuple[Any, tuple[int, int]]:
@@ -33,7 +27,7 @@ def small(blocks: Blocks, recipe: Recipe, limits: Limits) -> tuple[Any, tuple[in
     data = _all_of(blocks)
     size = _size(data)
     options = finishing.box(recipe) | {"size": "both"}
-    return pyvips.Image.thumbnail_buffer(data, recipe.width, **options), size
+    return pyvips.Image.thumbnail_buffer(data, recipe.width, option_string=_WITHOUT_LETTERS, **options), size
 
 
 def measure(blocks: Blocks) -> tuple[int, int]:

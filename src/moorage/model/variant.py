@@ -120,9 +120,7 @@ class Recipe:
             raise Invalid(str(exc), advice, field="fit") from exc
         if not 1 <= page <= MOST_PAGES:
             raise Invalid(f"There is no page {page}.", f"Pages count from 1 to {MOST_PAGES:,} at most.", field="page")
-        return cls(
-            snapped(width or height or 512), snapped(height or width or 512), fits, makes, page, _window(window)
-        )
+        return cls(snapped(width or height or 512), snapped(height or width or 512), fits, makes, page, _window(window))
 
     @property
     def media_type(self) -> str:
