@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -23,10 +24,11 @@ LATER_S: Final = 0.25
 _FLOOD: Final = ("bytes", "iiif", "static")
 """Faces whose answers come by the hundred for one page: on the console stand those of them that failed."""
 _REDACTED: Final = ("signature=", "token=", "secret=")
+_SECRET: Final = re.compile(r"(?i)(?<![^&])((?:signature|token|secret))=[^&]*")
 _FAILED: Final = 400
 log: Final = logging.getLogger("moorage.edge")
 _JSON: Final = (
-    '{"method": "%s", "path": %s, "query": %s, "status": %d, "ms": %s, "bytes": %d, "request": "%s", '
+    '{"method": "%s", "path": %s, "query": %s, "status": %d, "ms": %.1f, "bytes": %d, "request": "%s", '
     '"event": "request", "level": "info", "logger": "moorage.edge", "timestamp": "%s"}'
 )
 _quoted: Final = json.encoder.encode_basestring_ascii
@@ -117,8 +119,8 @@ def shown_path(path: str) -> str:
 
 def redacted(query: str) -> str:
     """A query string for the log: values that admit somebody are left out."""
-    if "=" not in query:
-        return query
+    if "%" not in query:
+        return _SECRET.sub(r"\1=…", query)
     return "&".join(
         part.split("=", 1)[0] + "=…" if unquote(part).lower().startswith(_REDACTED) else part
         for part in query.split("&")
@@ -130,32 +132,23 @@ def _counts(face: str, status: int) -> tuple[Any, Any, Any]:
     return REQUESTS.labels(face, str(status)), SECONDS.labels(face), SENT.labels(face)
 
 
-def _told(line: Line) -> dict[str, Any]:
-    return {
-        "method": line.method,
-        "path": shown_path(line.path),
-        "query": redacted(line.query.decode("latin-1")),
-        "status": line.status,
-        "ms": round(line.first_s * 1000, 1),
-        "bytes": line.bytes,
-        "request": line.request,
-    }
-
-
 def _machine(line: Line) -> str:
-    told = _told(line)
-    told["path"], told["query"] = _quoted(told["path"]), _quoted(told["query"])
-    return _JSON % (*told.values(), _time(line.ended_s))
+    path, query = _quoted(shown_path(line.path)), _quoted(redacted(line.query.decode("latin-1")))
+    ms, ended = line.first_s * 1000, _time(line.ended_s)
+    return _JSON % (line.method, path, query, line.status, ms, line.bytes, line.request, ended)
 
 
 def _person(line: Line) -> str:
-    told = " ".join(f"{name}={_word(value)}" for name, value in _told(line).items())
+    told = (
+        f"method={line.method} path={_word(shown_path(line.path))} "
+        f"query={_word(redacted(line.query.decode('latin-1')))} status={line.status} ms={line.first_s * 1000:.1f} "
+        f"bytes={line.bytes} request={line.request}"
+    )
     return f"{_time(line.ended_s)} [info     ] request                        [{log.name}] {told}"
 
 
-def _word(value: str | float) -> str:
+def _word(text: str) -> str:
     """As it is, or quoted where it would not stand as one word, or as another line."""
-    text = str(value)
     return text if text and text.isprintable() and " " not in text else repr(text)
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Protocol
 
 from moorage.model.catalogue import Measured
@@ -135,8 +136,7 @@ class Recipe:
 
     def name(self, version: str) -> str:
         """The cache name of this preview of the source ``version``."""
-        extras = [f"{name}={value}" for name, value in self.extras.items()]
-        return wish_name(version, REVISION, self.width, self.height, self.fit, self.format, *extras)
+        return _digest(_begin(self) + version)
 
     def words(self) -> Words:
         """For the decoder process."""
@@ -173,7 +173,18 @@ class Rendered:
 
 def wish_name(version: str, *parts: object) -> str:
     """A name for a wish that consists of ``parts``, on the source ``version``."""
-    text = "\0".join([*map(str, parts), version])
+    return _digest("\0".join([*map(str, parts), version]))
+
+
+@lru_cache(1024)
+def _begin(recipe: Recipe) -> str:
+    """The part of a preview's name that is the same for all versions: there are many of them and few recipes."""
+    extras = [f"{name}={value}" for name, value in recipe.extras.items()]
+    parts = (REVISION, recipe.width, recipe.height, recipe.fit, recipe.format, *extras)
+    return "".join(f"{part}\0" for part in parts)
+
+
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 

@@ -46,10 +46,13 @@ class Variants:
         task = Task.POSTER if located.item.kind is Kind.VIDEO else Task.PREVIEW
         return await self._made(located, task, recipe, self.previews)
 
-    def preview_now(self, located: Located, recipe: Recipe) -> Rendered | None:
-        """The preview where it is known to be kept, and small; None does not mean that there is none."""
+    def preview_now(self, located: Located, name: str) -> Rendered | None:
+        """The preview where it is known to be kept, and small; None does not mean that there is none.
+
+        ``name`` is that of its recipe on the item's version.
+        """
         item = located.item
-        found = self.previews.get_now(item.store, item.key, recipe.name(item.version))
+        found = self.previews.get_now(item.store, item.key, name)
         if found is not None:
             self.meter.hit(item.store)
         return found

@@ -122,7 +122,7 @@ class Hits:
         wanted = variant(located.item, recipe)
         if decide("HEAD", headers, wanted).status == _NOT_MODIFIED:
             return _Found(_NOT_MODIFIED, variant_headers(wanted, fields))
-        rendered = self._uses.variants.preview_now(located, recipe)
+        rendered = self._uses.variants.preview_now(located, wanted.etag)
         if rendered is None:
             return None
         told = variant_headers(wanted, fields, rendered)
