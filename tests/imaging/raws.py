@@ -16,7 +16,7 @@ _WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _STRIPS = 256, 257, 259, 262, 273
 _ORIENTATION, _LENGTHS, _BELOW, _JPEG, _JPEG_LENGTH = 274, 279, 330, 513, 514
 _LONG, _SHORT, _BYTES = 4, 3, 7
 _CFA: Final = 32803
-_LOSSLESS: Final = b"\xff\xd8\xff\xc3\x00\x0b\x0e\x0f\xa0\x17\x70\x01\x01\x11\x00" + NOISE
+LOSSLESS: Final = b"\xff\xd8\xff\xc3\x00\x0b\x0e\x0f\xa0\x17\x70\x01\x01\x11\x00" + NOISE
 Tags = dict[int, int | tuple[int, ...] | bytes]
 
 
@@ -63,7 +63,7 @@ class Layout:
 
 
 def _sensor(layout: Layout, compression: int, **more: int) -> Tags:
-    place = layout.put(_LOSSLESS if compression in (6, 7) else NOISE)
+    place = layout.put(LOSSLESS if compression in (6, 7) else NOISE)
     size: Tags = {_WIDTH: SENSOR[0], _HEIGHT: SENSOR[1], _COMPRESSION: compression}
     return size | {_PHOTOMETRIC: _CFA, _STRIPS: place, _LENGTHS: len(NOISE)}
 

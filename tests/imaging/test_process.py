@@ -94,7 +94,7 @@ async def test_what_no_honest_process_says_is_a_reason_to_kill_it(said: bytes) -
     async with hostile() as taken:
         with pytest.raises(ProcessFailed) as caught:
             await taken.answers(said, source=source)
-    assert isinstance(caught.value.verdict, Undecodable)
+    assert isinstance(caught.value.verdict(Task.PREVIEW), Undecodable)
     assert source.read_bytes == 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import media
 from servers.moorage import Answer, ask
 from web.conftest import Face, Moored, items, moor
 
@@ -121,3 +122,22 @@ def test_cookies_of_other_programs_on_the_host_do_no_harm(face: Face) -> None:
     for junk in ('theirs={"a": 1}; ', "theirs=a b=c; ", "=; ;", 'theirs="; '):
         got = ask("GET", f"{face.server.address}/api/v1/me", Cookie=f"{junk}moorage_session_{face.server.port}=unknown")
         assert json.loads(got.body)["detail"] == "This session has ended."
+
+
+def test_nobody_signs_for_others_what_a_store_does_not_show_to_them(viewer: Viewer, moored: Moored) -> None:
+    face = viewer.face
+    media.quarters(30, 20).save(moored.root / "one.png")
+    assert face.wait(face("POST", f"/api/v1/mirrors/{moored.mirror}/reindex").json["job"])["state"] == "succeeded"
+    item = items(face, moored.folder)["one.png"]["id"]
+    other = face("POST", "/api/v1/users", {"email": f"{time.monotonic_ns()}@example.org"}).json["id"]
+    assert face("PATCH", f"/api/v1/stores/{moored.store}", {"scope": {"users": [other]}}).status == 200
+    assert viewer("GET", f"/api/v1/items/{item}/content").status == 403
+    for body in ({}, {"variant": "preview"}, {"variant": "iiif"}):
+        assert viewer("POST", f"/api/v1/items/{item}/url", body).status == 403, body
+    assert viewer("POST", f"/api/v1/projects/{moored.project}/urls", {}).body == b""
+    signed = viewer("POST", f"/api/v1/folders/{moored.folder}/url", {}).json["url"]
+    for manifest in (ask("GET", signed), viewer("GET", f"/iiif/presentation/3/folders/{moored.folder}/manifest.json")):
+        assert (manifest.json["items"], manifest.json["summary"]["none"]) == (
+            [], ["1 item is left out: the store is not open to whoever asks."],
+        )  # fmt: skip
+    assert face("POST", f"/api/v1/items/{item}/url", {}).status == 200

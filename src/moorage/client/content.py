@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from moorage.client.calls import Calls, given, part, query_of
 from moorage.client.codec import decode
@@ -13,6 +13,8 @@ from moorage.client.fetching import Note, chunks, need_length, save
 from moorage.client.shapes import ItemKind, SignedUrl, Variant
 
 Fit = Literal["inside", "down", "cover"]
+HERE: Final = {"via": "server"}
+"""The bytes come from the server, which knows their version, also where browsers are sent on to the store."""
 
 
 class ContentCalls(Calls):
@@ -24,7 +26,7 @@ class ContentCalls(Calls):
         Raises: RangeUnsatisfiable, TryAgain when the connection breaks, BodyBroken when bytes are missing.
         """
         path = f"/items/{part(item)}/content"
-        async with aclosing(chunks(self._transport, path, start=start, end=end)) as found:
+        async with aclosing(chunks(self._transport, path, query=HERE, start=start, end=end)) as found:
             async for chunk in found:
                 yield chunk
 
@@ -64,7 +66,7 @@ class ContentCalls(Calls):
         that breaks is taken up where it broke, as long as the item is the same version.
         Raises: Changed when it became another, BodyBroken, TryAgain.
         """
-        return await save(self._transport, f"/items/{part(item)}/content", to, note=note)
+        return await save(self._transport, f"/items/{part(item)}/content", to, query=HERE, note=note)
 
     async def sign_url(
         self, item: str, *, variant: Variant = "content", expires_in: int = 3600, disposition: str | None = None

@@ -23,6 +23,12 @@ def policy_reaching(origin: str) -> str:
     return _POLICY.replace("connect-src 'self'", f"connect-src 'self' {origin}")
 
 
+def policy_showing(origin: str) -> str:
+    """The policy of a page whose picture or film may come from a bucket at ``origin``."""
+    shown = _POLICY.replace("media-src 'self'", f"media-src 'self' {origin}")
+    return shown.replace("img-src 'self' data:", f"img-src 'self' data: {origin}")
+
+
 BYTES: Final = (
     ("content-security-policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'"),
     ("x-content-type-options", "nosniff"),

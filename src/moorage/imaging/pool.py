@@ -87,7 +87,7 @@ class DecoderPool:
 
     async def _render(self, request: Request, source: Source, media_type: str, put: Put | None = None) -> Rendered:
         if not request.size:
-            raise undecodable(EMPTY)
+            raise undecodable(request.task, EMPTY)
         await self._take_turn()
         try:
             rendered = await self._with_process(request, source, put)
@@ -114,7 +114,7 @@ class DecoderPool:
             healthy = True
         except ProcessFailed as exc:
             self._refuse_when_closed()
-            raise exc.verdict from exc
+            raise exc.verdict(request.task) from exc
         except MoorageError:
             healthy = True  # the verdict is on the object or its store, not on the process
             raise

@@ -18,7 +18,7 @@ from moorage.imaging.confinement import Confinement
 from moorage.imaging.frames import HEADER, MAX_NOTE, MAX_READ, PLACE, RANGE, Frame, ProtocolBroken, Request
 from moorage.imaging.limits import Limits
 from moorage.model.errors import BodyBroken, MoorageError, TryAgain, Undecodable
-from moorage.model.variant import Put, Rendered, Source
+from moorage.model.variant import Put, Rendered, Source, Task
 
 _BOOT: Final = """
 import sys
@@ -33,16 +33,25 @@ _GOODBYE_S: Final = 5.0
 
 
 class ProcessFailed(Exception):
-    """The process broke the request; it must be killed. ``verdict`` is what the caller is told."""
+    """The process broke the request; it must be killed. ``why``: a reason for people, or somebody else's error.
 
-    def __init__(self, verdict: MoorageError) -> None:
-        super().__init__(str(verdict))
-        self.verdict = verdict
+    ``ended``: how it ended by itself, as subprocess tells it; None for one that is still there.
+    """
+
+    def __init__(self, why: str | MoorageError, ended: int | None = None) -> None:
+        super().__init__(str(why))
+        self.ended = ended
+        self._why = why
+
+    def verdict(self, task: Task) -> MoorageError:
+        """What the caller is told."""
+        return undecodable(task, self._why) if isinstance(self._why, str) else self._why
 
 
-def undecodable(reason: str) -> Undecodable:
-    """The error for an object without a picture; ``reason`` is shown to people."""
-    return Undecodable(f"No preview can be made. {reason}", "The object itself can still be downloaded.", reason=reason)
+def undecodable(task: Task, reason: str) -> Undecodable:
+    """The error for an object of which that cannot be made; ``reason`` is shown to people."""
+    detail = f"{reasons.not_done(task)} {reason}"
+    return Undecodable(detail, "The object itself can still be downloaded.", reason=reason)
 
 
 class DecoderProcess:
@@ -105,7 +114,7 @@ class DecoderProcess:
             if kind is Frame.RENDERED:
                 return _finished(payload)
             if kind is Frame.UNREADABLE:
-                raise trouble or undecodable(payload.decode("utf-8", "replace"))
+                raise trouble or undecodable(request.task, payload.decode("utf-8", "replace"))
             if kind is Frame.WRITE:
                 await _put(put, payload)
                 continue
@@ -161,7 +170,7 @@ class DecoderProcess:
         try:
             await asyncio.wait_for(asyncio.get_running_loop().sock_sendall(self._line, message), self._limits.seconds)
         except TimeoutError as exc:
-            raise ProcessFailed(undecodable(reasons.TOO_SLOW)) from exc
+            raise ProcessFailed(reasons.TOO_SLOW) from exc
         except OSError as exc:
             raise await self._gone() from exc
 
@@ -169,9 +178,9 @@ class DecoderProcess:
         try:
             return await asyncio.wait_for(self._receive(), max(seconds, 0))
         except TimeoutError as exc:
-            raise ProcessFailed(undecodable(reasons.TOO_SLOW)) from exc
+            raise ProcessFailed(reasons.TOO_SLOW) from exc
         except ProtocolBroken as exc:
-            raise ProcessFailed(undecodable(reasons.CRASHED)) from exc
+            raise ProcessFailed(reasons.CRASHED) from exc
         except (OSError, EOFError) as exc:
             raise await self._gone() from exc
 
@@ -206,12 +215,12 @@ class DecoderProcess:
             code = None
         if code == -signal.SIGKILL:
             return ProcessFailed(
-                TryAgain("The decoder process was stopped from outside; no preview was made.", "Try again.")
+                TryAgain("The decoder process was stopped from outside; nothing was made.", "Try again.")
             )
         if code == -signal.SIGXCPU:
-            return ProcessFailed(undecodable(reasons.TOO_SLOW))
+            return ProcessFailed(reasons.TOO_SLOW, code)
         memory = code in (-signal.SIGTRAP, -signal.SIGABRT)  # how GLib and C++ end when no memory is left
-        return ProcessFailed(undecodable(reasons.TOO_MUCH_MEMORY if memory else reasons.CRASHED))
+        return ProcessFailed(reasons.TOO_MUCH_MEMORY if memory else reasons.CRASHED, code)
 
 
 def _not_started(said: str) -> TryAgain:
@@ -225,7 +234,7 @@ def _finished(payload: bytes) -> Rendered:
     try:
         return frames.unpack_rendered(payload)
     except ProtocolBroken as exc:
-        raise ProcessFailed(undecodable(reasons.CRASHED)) from exc
+        raise ProcessFailed(reasons.CRASHED) from exc
 
 
 async def _read(source: Source, start: int, length: int) -> bytes:
@@ -238,7 +247,7 @@ async def _read(source: Source, start: int, length: int) -> bytes:
 async def _put(put: Put | None, payload: bytes) -> None:
     """Hand on what was written; who does not take it has the process killed, which would write on."""
     if put is None or len(payload) <= PLACE.size:
-        raise ProcessFailed(undecodable(reasons.CRASHED))
+        raise ProcessFailed(reasons.CRASHED)
     try:
         await put(PLACE.unpack_from(payload)[0], payload[PLACE.size :])
     except MoorageError as exc:
@@ -251,4 +260,4 @@ def _wanted(payload: bytes, size: int) -> tuple[int, int]:
         start, length = RANGE.unpack(payload)
         if 0 < length <= MAX_READ and start + length <= size:
             return start, length
-    raise ProcessFailed(undecodable(reasons.CRASHED))
+    raise ProcessFailed(reasons.CRASHED)

@@ -1,12 +1,16 @@
-"""Why an object has no picture, in words for the person who looks at the empty frame."""
+"""Why nothing can be made of an object, in words for the person who looks at the empty frame."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
+
+from moorage.model.variant import Task
 
 EMPTY: Final = "The file is empty."
 CUT_OFF: Final = "The image is cut off: its end is missing."
 DAMAGED: Final = "The image is damaged."
+DAMAGED_VIDEO: Final = "The video is damaged."
 RARE: Final = "The image is stored in a rare way that cannot be shown here."
 NOT_AN_IMAGE: Final = "This is not an image, or not of a kind that can be shown."
 SVG: Final = "Of drawings in SVG there are previews only; no parts are cut out of them."
@@ -23,11 +27,31 @@ NO_HEIC: Final = "HEIC images need an extra that is not installed here: pip inst
 NOT_A_VIDEO: Final = "This is not a video, or not of a kind that can be shown."
 NO_PICTURES: Final = "The file has sound but no moving pictures."
 NO_FRAME: Final = "No picture of this video can be decoded: it is damaged, or its end is missing."
-TOO_FAR_APART: Final = "The parts of this file that a preview needs lie too far apart to fetch them."
-TOO_SLOW: Final = "Opening it takes longer than one preview may take."
-TOO_MUCH_MEMORY: Final = "Opening it takes more memory than one preview may use."
+TOO_FAR_APART: Final = "The parts of this file that are needed lie too far apart to fetch them."
+TOO_SLOW: Final = "Opening it takes longer than one file may take."
+TOO_MUCH_MEMORY: Final = "Opening it takes more memory than one file may use."
 CRASHED: Final = "The decoder broke down on it; the file may be damaged."
-TOO_LONG: Final = "The finished preview would be too large."
+TOO_LONG: Final = "What is made of it would be too large."
+
+_PARTS: Final = "No parts of it can be shown."
+_SHEET: Final = "No contact sheet can be made."
+_FRAMES: Final = "Its frames cannot be counted."
+_NOT_DONE: Final[Mapping[Task, str]] = {
+    Task.PREVIEW: "No preview can be made.",
+    Task.POSTER: "No preview can be made.",
+    Task.MEASURE_IMAGE: "The image cannot be measured.",
+    Task.MEASURE_VIDEO: "The video cannot be measured.",
+    Task.PROBE_VIDEO: "The video cannot be looked at.",
+    Task.STRIP: "No contact strip can be made.",
+    Task.FRAMES: _FRAMES,
+    Task.INDEX: _FRAMES,
+    Task.FILM: "The video cannot be converted.",
+    Task.SHEET: _SHEET,
+    Task.MOSAIC: _SHEET,
+    Task.LOOK: _PARTS,
+    Task.REGION: _PARTS,
+    Task.PYRAMID: _PARTS,
+}
 
 
 class Unreadable(Exception):
@@ -42,10 +66,20 @@ class Withheld(Exception):
     """The server did not hand out bytes that a decoder asked for; it knows why."""
 
 
-def too_many_pixels(width: int, height: int, limit: int) -> str:
-    """The sentence for an image above its limit."""
+def not_done(task: Task) -> str:
+    """The sentence that comes before the reason."""
+    return _NOT_DONE[task]
+
+
+def damaged(task: Task) -> str:
+    """The sentence for bytes that nobody understands."""
+    return DAMAGED_VIDEO if task.of_video else DAMAGED
+
+
+def too_many_pixels(width: int, height: int, limit: int, what: str = "image") -> str:
+    """The sentence for an image or a video above its limit."""
     return (
-        f"The image has {width:,} x {height:,} pixels, {_millions(width * height)}; "
+        f"The {what} has {width:,} x {height:,} pixels, {_millions(width * height)}; "
         f"of this kind, up to {_millions(limit)} are shown."
     )
 

@@ -58,7 +58,7 @@ def _pictures(container: Any, limits: Limits) -> Any:
     width, height = stream.codec_context.width, stream.codec_context.height
     limit = limits.most_pixels(limits.frame_pixels)
     if width * height > limit:
-        raise Unreadable(reasons.too_many_pixels(width, height, limit))
+        raise Unreadable(reasons.too_many_pixels(width, height, limit, "video"))
     return stream
 
 

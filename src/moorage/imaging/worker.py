@@ -21,7 +21,6 @@ from moorage.imaging.blocks import Blocks, Fetch, from_descriptor, mapped
 from moorage.imaging.frames import HEADER, PLACE, RANGE, Frame, Request
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable, Withheld
-from moorage.model.variant import Words
 
 if TYPE_CHECKING:
     from moorage.imaging.tasks import Decode
@@ -53,7 +52,7 @@ def main(limits_json: str, parent: str) -> None:
             confinement.allow_cpu(limits.cpu_seconds)
             way = WAYS[request.task]
             with _opened(line, request.size, descriptor, way.block) as blocks:
-                answer = _judged(way.decode, blocks, request.words, limits)
+                answer = _judged(way.decode, blocks, request, limits)
             line.sendall(answer)
 
 
@@ -72,9 +71,9 @@ def _opened(line: socket.socket, size: int, descriptor: int | None, length: int)
             whole.close()  # its own copy of the descriptor too
 
 
-def _judged(decode: Decode, blocks: Blocks, words: Words, limits: Limits) -> bytes:
+def _judged(decode: Decode, blocks: Blocks, request: Request, limits: Limits) -> bytes:
     try:
-        rendered = decode(blocks, words, limits)
+        rendered = decode(blocks, request.words, limits)
         if len(rendered.data) <= limits.answer_bytes:
             return frames.frame(Frame.RENDERED, frames.pack_rendered(rendered))
         reason = reasons.TOO_LONG
@@ -85,7 +84,7 @@ def _judged(decode: Decode, blocks: Blocks, words: Words, limits: Limits) -> byt
     except MemoryError:
         reason = reasons.TOO_MUCH_MEMORY
     except Exception:  # noqa: BLE001 - whatever a decoder raises on hostile bytes, the process serves the next request
-        reason = reasons.DAMAGED
+        reason = reasons.damaged(request.task)
     return frames.frame(Frame.UNREADABLE, reason.encode())
 
 

@@ -36,6 +36,16 @@ class Task(StrEnum):
     REGION = "region"
     PYRAMID = "pyramid"
 
+    @property
+    def of_video(self) -> bool:
+        """Whether it opens videos."""
+        return self in _OF_VIDEO
+
+
+_OF_VIDEO: Final = frozenset(
+    {Task.POSTER, Task.MEASURE_VIDEO, Task.PROBE_VIDEO, Task.STRIP, Task.FRAMES, Task.INDEX, Task.FILM}
+)
+
 
 class Wish(Protocol):
     """What shall be made of an object."""

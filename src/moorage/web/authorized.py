@@ -15,6 +15,7 @@ from moorage.model.errors import Forbidden, MoorageError
 from moorage.model.media import UNKNOWN
 from moorage.web.api.signing import variant_text
 from moorage.web.recipes import negotiates, recipe_of, variant
+from moorage.web.redirecting import is_elsewhere
 from moorage.web.sending import Answer, send_empty
 from moorage.web.viewing import Asked, query_of, viewed
 
@@ -41,7 +42,10 @@ async def _name(uses: Face, headers: dict[str, str]) -> str:
     item, route = int(match[1]), match[2]
     recipe = None if route == "content" else recipe_of(query, headers.get("accept", ""))
     asked = Asked("GET", headers, query, item, variant_text(route, recipe))
-    found = (await uses.content.nearby(await viewed(uses, asked))).item
+    located = await uses.content.nearby(await viewed(uses, asked))
+    found = located.item
+    if recipe is None and is_elsewhere(located.store, query):
+        raise Forbidden("These bytes come from their store.", "Pass the request on.")
     if found.gone is not None or not found.size:
         raise Forbidden("There are no bytes to keep.", "Pass the request on.")
     if recipe is None:

@@ -18,12 +18,14 @@ from moorage.edge.security import PREFLIGHT
 from moorage.model.errors import Invalid, NotFound, SignInNeeded, WrongMethod
 from moorage.model.keys import ESCAPED, Key, escape, unescape
 from moorage.model.variant import Recipe
+from moorage.reading.content import readable
 from moorage.reading.locate import Located
 from moorage.web.api.signing import SIGNATURE, loan_holds, variant_text
 from moorage.web.api.stores import visible
 from moorage.web.authorized import authorize
-from moorage.web.recipes import recipe_of, variant, variant_headers
-from moorage.web.sending import Answer, send_content, send_empty, send_small
+from moorage.web.recipes import CACHE, recipe_of, variant, variant_headers
+from moorage.web.redirecting import address_of, is_elsewhere
+from moorage.web.sending import Answer, known, send_content, send_empty, send_small
 from moorage.web.sources import ItemBytes, ObjectBytes
 from moorage.web.viewing import Asked, query_of, viewed
 
@@ -68,9 +70,21 @@ class ByteRoutes:
         located = await self._uses.content.seen(located)
         answer.store, answer.meter = located.store.id, self._uses.costs.tally
         if recipe is None:
-            await send_content(answer, ItemBytes(self._uses.content, located))
+            await self._content(located, answer, query)
         else:
             await self._variant(located, recipe, answer, query)
+
+    async def _content(self, located: Located, answer: Answer, query: dict[str, str]) -> None:
+        """The bytes; or where the store has them, where it is served so and the asker has not got them already."""
+        source = ItemBytes(self._uses.content, located)
+        if answer.method == "GET" and is_elsewhere(located.store, query):
+            readable(located.item)
+            asked_anew = decide("GET", answer.headers, known(source)).status in (200, 206)
+            there = await address_of(self._uses, located, query) if asked_anew else None
+            if there is not None:
+                await send_empty(answer, 307, [("location", there), ("cache-control", CACHE)], length=0)
+                return
+        await send_content(answer, source)
 
     async def _object(self, answer: Answer, name: str, query: dict[str, str]) -> ObjectBytes:
         """An object of a store that the asker may use; never one outside of the prefix that is registered."""

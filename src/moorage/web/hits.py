@@ -21,6 +21,7 @@ from moorage.model.variant import Recipe
 from moorage.reading.locate import Located
 from moorage.web.api.signing import variant_text
 from moorage.web.recipes import recipe_of, variant, variant_headers
+from moorage.web.redirecting import is_elsewhere
 from moorage.web.sending import known, told_of
 from moorage.web.sources import ItemBytes
 from moorage.web.viewing import Asked, query_of, viewed_now
@@ -108,7 +109,7 @@ class Hits:
         if located is None or located.item.unseen or located.item.gone is not None:
             return None
         if query.recipe is None:
-            found = self._content(located, query.fields.get("disposition", ""), headers)
+            found = self._content(located, query.fields, headers)
         else:
             found = self._variant(located, query.recipe, query.fields, headers)
         if found is None:
@@ -129,15 +130,17 @@ class Hits:
         told += [("content-type", rendered.media_type), ("content-length", str(len(rendered.data)))]
         return _Found(200, told, BYTES, rendered.data)
 
-    def _content(self, located: Located, disposition: str, headers: dict[str, str]) -> _Found | None:
+    def _content(self, located: Located, fields: dict[str, str], headers: dict[str, str]) -> _Found | None:
         """All of it where it is small, or one range that is not large."""
         source = ItemBytes(self._uses.content, located)
         decision = decide("GET", headers, known(source))
-        told = told_of(source, disposition)
+        told = told_of(source, fields.get("disposition", ""))
         if decision.status == _NOT_MODIFIED:
             return _Found(_NOT_MODIFIED, told, BYTES)
         spans = decision.spans or (Span(0, source.size),)
         (start, stop), size = (spans[0].start, spans[0].stop), source.size
+        if is_elsewhere(located.store, fields):
+            return None
         if decision.status not in (200, 206) or len(spans) > 1 or not 0 < stop - start <= MOST_BYTES:
             return None
         found = self._uses.content.now(located, start, stop)

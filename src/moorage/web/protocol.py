@@ -88,7 +88,7 @@ class QuickProtocol(HttpToolsProtocol):
             self._send_pieces(hit, head, done)
         else:
             self.cycle = self._over  # type: ignore[assignment]  # uvicorn reads what is there
-            self.transport.write(head + hit.body)
+            self.transport.writelines((head, hit.body))
             done(len(hit.body))
             self.on_response_complete()
         return True

@@ -11,6 +11,7 @@ from moorage.edge.face import Face
 from moorage.model.access import Principal, Role
 from moorage.model.catalogue import ItemId
 from moorage.model.errors import Forbidden, NotFound, SignInNeeded
+from moorage.model.store import Store
 from moorage.reading.locate import Located
 from moorage.web.api.signing import SIGNATURE, signature_holds
 
@@ -78,10 +79,20 @@ def _need_view(located: Located, principal: Principal | None) -> None:
             principal.need(Role.VIEWER, item.project)
         except NotFound:
             raise NotFound(f"There is no item {item.id}, or you may not see it.", "Ask an admin for access.") from None
-        if principal.everywhere is Role.ADMIN:
-            return
-    if not store.scope.holds(item.project, None if principal is None else principal.user):
+    need_open(store, item.project, principal)
+
+
+def need_open(store: Store, project: int, principal: Principal | None) -> None:
+    """Raise Forbidden unless the store is open to the project, and to the asker where somebody is named."""
+    if not is_open(store, project, principal):
         raise Forbidden(
             f"The store {store.name}, which holds these bytes, is not open to this project or to you.",
             "Ask an admin to add it to the store's scope.",
         )
+
+
+def is_open(store: Store, project: int, principal: Principal | None) -> bool:
+    """Whether a store's scope lets its bytes out; a signed URL names nobody: whoever made it was let in."""
+    if principal is not None and principal.everywhere is Role.ADMIN:
+        return True
+    return store.scope.holds(project, None if principal is None else principal.user)

@@ -45,6 +45,14 @@ _RECIPE: Final[list[dict[str, Any]]] = [
         "example": "1000,3000",
     },
 ]
+_VIA: Final[list[dict[str, Any]]] = [
+    {
+        "name": "via",
+        "in": "query",
+        "schema": {"enum": ["server"]},
+        "description": "The bytes come from here, also where the store is served by redirect.",
+    },
+]
 _DISPOSITION: Final[list[dict[str, Any]]] = [
     {"name": "disposition", "in": "query", "schema": {"enum": ["inline", "attachment"]}}
 ]
@@ -79,6 +87,9 @@ _PROBLEM: Final[dict[str, Any]] = {
 }
 
 
+_SENT_ON: Final[dict[str, Any]] = {"307": {"description": "The store is served by redirect: its address of the bytes."}}
+
+
 def describe(app: FastAPI, *, cookie: str) -> dict[str, Any]:
     """The document; made once for each application."""
     known = app.openapi()
@@ -111,7 +122,9 @@ def _byte_routes() -> dict[str, Any]:
     }
     return {
         "/api/v1/items/{item}/content": _both(
-            "The bytes of an item; ranges and conditions of RFC 9110.", [_ITEM, *_DISPOSITION, *_SIGNED], content
+            "The bytes of an item; ranges and conditions of RFC 9110.",
+            [_ITEM, *_DISPOSITION, *_VIA, *_SIGNED],
+            content | _SENT_ON,
         ),
         "/api/v1/items/{item}/preview": _both("A small image of an item.", [_ITEM, *_RECIPE, *_SIGNED], image),
         "/api/v1/items/{item}/poster": _both("A frame of a video.", [_ITEM, *_RECIPE, *_SIGNED], image),

@@ -14,6 +14,7 @@ from moorage.web.api.projects import rendered
 from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.shapes import ItemShape, RemovedItem, SignedUrl
 from moorage.web.api.signing import UrlMaker
+from moorage.web.viewing import need_open
 
 router = APIRouter(route_class=OnceRoute, prefix="/items", tags=["items"])
 
@@ -52,5 +53,6 @@ async def restore(uses: Uses, asker: Asker, item: str) -> Response:
 async def url(uses: Uses, asker: Asker, item: str, body: UrlBody) -> Response:
     """A URL that reads one variant of the item without further credentials, until it expires."""
     found = await uses.browsing.item(asker, ItemId(whole_id(item)))
-    path = await uses.facts.read(lambda tx: path_of(tx, found.folder, found.name))
+    path, store = await uses.facts.read(lambda tx: (path_of(tx, found.folder, found.name), tx.stores.get(found.store)))
+    need_open(store, found.project, asker)
     return answer(UrlMaker(uses, body)(found, path))

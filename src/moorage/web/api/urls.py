@@ -11,19 +11,24 @@ from moorage.cataloguing.browsing import Found
 from moorage.cataloguing.paths import FolderPaths
 from moorage.cataloguing.projects import CountedProject
 from moorage.model.catalogue import FolderId, Item, ProjectId
-from moorage.model.transaction import ItemQuery
+from moorage.model.store import Store, StoreId
+from moorage.model.transaction import ItemQuery, Transaction
 from moorage.web.api.asking import Asker, Uses, asker_of, dumped
 from moorage.web.api.bodies import UrlsBody
 from moorage.web.api.projects import kind_of
 from moorage.web.api.repeating import OnceRoute
 from moorage.web.api.signing import UrlMaker
+from moorage.web.viewing import is_open
 
 router = APIRouter(route_class=OnceRoute, prefix="/projects", tags=["projects"])
 
 
 @router.post("/{project}/urls")
 async def urls(uses: Uses, asker: Asker, request: Request, project: str, body: UrlsBody) -> Response:
-    """A signed URL for every item at and below a path that passes the filters, as a stream of NDJSON lines."""
+    """A signed URL for every item at and below a path that passes the filters, as a stream of NDJSON lines.
+
+    Items in stores that are not open to the asker are left out.
+    """
     of = await uses.projects.get(asker, project)
     found = await uses.browsing.lookup(asker, str(of.project.id), body.key(body.path)) if body.path else Found()
     query = ItemQuery(
@@ -33,11 +38,17 @@ async def urls(uses: Uses, asker: Asker, request: Request, project: str, body: U
 
     async def lines() -> AsyncIterator[bytes]:
         async for page in _pages(uses, request, of, found, query):
-            folders = {item.folder for item in page}
-            where = await uses.facts.read(lambda tx, folders=folders: paths.among(tx, folders))  # type: ignore[misc]
-            yield b"".join(dumped(make(item, where[item.folder] + item.name)) + b"\n" for item in page)
+            where, stores = await uses.facts.read(lambda tx, page=page: _places(tx, paths, page))  # type: ignore[misc]
+            shown = [item for item in page if is_open(stores[item.store], item.project, asker)]
+            yield b"".join(dumped(make(item, where[item.folder] + item.name)) + b"\n" for item in shown)
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+
+def _places(tx: Transaction, paths: FolderPaths, page: list[Item]) -> tuple[dict[FolderId, str], dict[StoreId, Store]]:
+    """The paths of the items' folders, and their stores."""
+    stores = {store: tx.stores.get(store) for store in {item.store for item in page}}
+    return paths.among(tx, {item.folder for item in page}), stores
 
 
 async def _pages(

@@ -17,9 +17,11 @@ from moorage.model.catalogue import Folder, FolderId, Item, Kind
 from moorage.model.errors import Invalid, MoorageError, NotFound
 from moorage.model.keys import escape
 from moorage.model.secrecy import Claim
+from moorage.model.store import Store, StoreId
 from moorage.model.transaction import ItemQuery, Transaction
 from moorage.web.api.identifiers import IMAGE, Identifier, signed
 from moorage.web.iiif.parse import largest
+from moorage.web.viewing import is_open
 
 CONTEXT: Final = "http://iiif.io/api/presentation/3/context.json"
 CANVASES: Final = 500
@@ -125,23 +127,36 @@ async def of_folder(
     """
     start = _index(at)
 
-    def read(tx: Transaction) -> tuple[Folder, str, list[Item]]:
+    def read(tx: Transaction) -> tuple[Folder, str, list[Item], set[StoreId]]:
         folder = tx.folders.get(FolderId(given.id))
         if principal is not None:
             principal.need(Role.VIEWER, folder.project)
         name = tx.projects.get(folder.project).name if folder.parent is None else escape(folder.name)
         if at is None and folder.counts.items > CANVASES:
-            return folder, name, []
-        return folder, name, tx.items.page(folder.id, ItemQuery(), limit=CANVASES, at=start or None).rows
+            return folder, name, [], set()
+        rows = tx.items.page(folder.id, ItemQuery(), limit=CANVASES, at=start or None).rows
+        stores = [tx.stores.get(store) for store in {one.store for one in rows}]
+        return folder, name, rows, {one.id for one in stores if _is_shown(one, folder.project, principal)}
 
-    folder, name, items = await uses.facts.read(read)
+    folder, name, items, shown = await uses.facts.read(read)
     address = f"{uses.public_url}/iiif/presentation/3/folders/{given}/manifest.json"
     if at is None and folder.counts.items > CANVASES:
         return _collection(address, name, folder.counts.items)
     if at is not None:
         address, name = f"{address}?at={start}", _ranged(name, start, len(items))
-    known, left_out = await _measured([one for one in items if one.kind is not Kind.FILE], measure)
+    wanted = [one for one in items if one.kind is not Kind.FILE]
+    known, left_out = await _measured([one for one in wanted if one.store in shown], measure)
+    if closed := sum(one.store not in shown for one in wanted):
+        left_out.append(f"{_counted(closed, 'item')} left out: the store is not open to whoever asks.")
     return Writer(uses, address, given.expires_s).manifest(name, known, left_out)
+
+
+def _is_shown(store: Store, project: int, principal: Principal | None) -> bool:
+    """Whether a folder's manifest may show what the store holds.
+
+    A signed one knows nobody, not even who made it: what is for certain people is left out.
+    """
+    return is_open(store, project, principal) and not (principal is None and store.scope.users)
 
 
 def _collection(address: str, name: str, items: int) -> Json:

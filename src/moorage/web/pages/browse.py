@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from moorage.edge.security import policy_showing
 from moorage.edge.times import iso
 from moorage.mirroring import MirrorStatus
 from moorage.model.access import Principal, Role
@@ -23,6 +24,7 @@ from moorage.web.api.stores import usable
 from moorage.web.pages.elsewhere import lines_of, lives
 from moorage.web.pages.rendering import page, see_other, services, signed_in
 from moorage.web.pages.trying import strip_of
+from moorage.web.redirecting import origin_of
 from moorage.wiring.housekeeping import TRASH_MS
 
 _CHOICES: Final = {
@@ -120,7 +122,7 @@ async def item(request: Request) -> Response:
     _, above = await uses.browsing.folder(asker, found.folder)
     of = await uses.projects.get(asker, str(found.project))
     (one,) = await rendered(uses, [found])
-    return await page(
+    response = await page(
         request,
         "item.html",
         title=escape(found.name) or "unnamed",
@@ -135,6 +137,9 @@ async def item(request: Request) -> Response:
         lives=lives(uses.settings.signed_url_life),
         may_edit=(asker.role_on(found.project) or 0) >= Role.EDITOR,
     )
+    if origin := await origin_of(uses, await uses.locator.locate(found.id)):
+        response.headers["content-security-policy"] = policy_showing(origin)
+    return response
 
 
 def gone_for_good(item: Item) -> str | None:
