@@ -91,6 +91,7 @@ def _item(item_id: str, query: dict[str, str]) -> dict[str, Any]:
         "gone_for_good": None if state in ("live", "hidden") else sample.THEN,
         "elsewhere": sample.lines(item_id),
         "lives": LIVES,
+        "zooms": True,
         "may_edit": True,
     }
 

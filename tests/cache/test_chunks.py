@@ -80,11 +80,11 @@ async def test_what_was_cut_off_while_it_was_written_is_never_found(cache: FileC
 async def test_who_reads_while_all_is_forgotten_gets_the_whole_part_or_nothing(tmp_path: Path) -> None:
     cache = FileChunkCache(tmp_path / "originals", max_bytes=4 * len(DATA), max_age=DAYS)
     dice = random.Random(3)
-    found = 0
+    found, writing = 0, 2
 
     async def read() -> None:
         nonlocal found
-        for _ in range(200):
+        while writing:
             start = dice.randrange(len(DATA) - 1000)
             got = await cache.get(chunk(dice.randrange(8)), start, start + 1000)
             assert got is None or got.data == DATA[start : start + 1000]
@@ -92,11 +92,13 @@ async def test_who_reads_while_all_is_forgotten_gets_the_whole_part_or_nothing(t
             await asyncio.sleep(0)
 
     async def write() -> None:
+        nonlocal writing
         for _ in range(100):
             await cache.put(chunk(dice.randrange(8)), DATA)
             assert cache.total_bytes <= 4 * len(DATA)
+        writing -= 1
 
     await asyncio.gather(read(), write(), read(), write())
     held = sum(place.stat().st_size for place in entries(tmp_path))
-    assert (cache.total_bytes, found > 50) == (held, True)
+    assert (cache.total_bytes, found > 0) == (held, True)
     await cache.aclose()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from moorage.cache import FileFilmCache, FileVariantCache
+from moorage.cache import films as films_module
 from moorage.model.caches import Which
 from moorage.model.errors import TooLarge
 from moorage.model.objects import ByteRange
@@ -131,3 +134,26 @@ async def test_one_that_a_power_cut_tore_apart_is_forgotten(tmp_path: Path) -> N
     assert await FileFilmCache(second).open(*PLACE) is None
     assert not place.exists()
     await second.aclose()
+
+
+async def test_a_writing_that_is_cancelled_ends_before_its_file_is_closed(
+    conversions: FileVariantCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, write = threading.Event(), threading.Event(), films_module._write
+
+    def late(descriptor: int, data: bytes, start: int) -> None:
+        begun.set()
+        go_on.wait(10)
+        write(descriptor, data, start)
+
+    monkeypatch.setattr(films_module, "_write", late)
+    reel = await FileFilmCache(conversions).begin(*PLACE)
+    task = asyncio.create_task(reel.write(0, DATA))
+    await asyncio.to_thread(begun.wait, 10)
+    task.cancel()
+    asyncio.get_running_loop().call_later(0.05, go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert files(tmp_path)[0].read_bytes() == DATA
+    await reel.aclose()
+    assert files(tmp_path) == []

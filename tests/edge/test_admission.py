@@ -66,14 +66,19 @@ def test_an_address_is_believed_only_where_a_trusted_proxy_wrote_it(peer: str, t
 
 
 @pytest.mark.parametrize(
-    "path", ["/sign-in/secret", "//sign-in/secret", "/moorage/sign-in/secret/", "/a/sign-in/secret"]
+    "path",
+    [
+        *("/sign-in/secret", "//sign-in/secret", "/moorage/sign-in/secret/", "/a/sign-in/secret"),
+        *("/iiif/3/5~1~ab~secret/info.json", "/moorage/iiif/3/5~1~ab~secret/info.json"),
+    ],
 )
 def test_the_secret_of_a_link_is_never_shown(path: str) -> None:
     assert "secret" not in shown_path(path)
 
 
 @pytest.mark.parametrize(
-    "query", ["signature=hush", "a=1&Signature=hush", "%73ignature=hush", "token=hush", "secret=hush"]
+    "query",
+    ["signature=hush", "a=1&Signature=hush", "%73ignature=hush", "token=hush", "secret=hush", "page=2&seal=hush"],
 )
 def test_what_admits_is_never_shown(query: str) -> None:
     assert "hush" not in redacted(query)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from moorage.edge.journal import Line, Lines, is_told, written
+from moorage.edge.journal import Line, Lines, face_of, is_told, written
 
+ASKED = "/api/v1/authorized"
 PREVIEW = Line(0.0, "00ff", "GET", "/api/v1/items/1/preview", b"width=64&signature=hush", 200, 0.0012, 20_000, "bytes")
 
 
@@ -21,6 +22,7 @@ def test_the_file_has_every_answer_as_json() -> None:
 def test_the_console_has_what_failed_and_what_was_changed() -> None:
     failed, changed = PREVIEW._replace(status=404), PREVIEW._replace(face="api", method="POST")
     assert [is_told(line) for line in (PREVIEW, failed, changed)] == [False, True, True]
+    assert not is_told(PREVIEW._replace(path=ASKED, face=face_of(ASKED), status=204))
     assert len(written(Lines([PREVIEW, failed, changed]), as_json=False, quiet=True).splitlines()) == 2
 
 

@@ -76,8 +76,8 @@ class Tally:
 
 @contextmanager
 def source(file: Broken, *, ranges: bool) -> Iterator[BytesSource]:
-    """Every other file by a descriptor, as on a disk, the others by ranges, as from a bucket and for every film."""
-    if ranges or file.number % 2:
+    """About half of the files by a descriptor, as on a disk; others by ranges, as from a bucket and for every film."""
+    if ranges or len(file.content) % 2:
         yield BytesSource(file.content)
         return
     descriptor = os.memfd_create("broken")
@@ -90,7 +90,7 @@ def source(file: Broken, *, ranges: bool) -> Iterator[BytesSource]:
 
 async def tried(pool: DecoderPool, file: Broken, task: Task, wish: Wish, tally: Tally) -> None:
     """Do the task, and look at what it says."""
-    written = 0
+    written, told = 0, ""
 
     async def put(start: int, data: bytes) -> None:
         nonlocal written
@@ -104,20 +104,20 @@ async def tried(pool: DecoderPool, file: Broken, task: Task, wish: Wish, tally: 
                 await pool.make(task, of, wish, put)
         tally.counts["made"] += 1
     except Undecodable as exc:
-        assert SENTENCE.fullmatch(exc.reason), f"{exc.reason!r}: {file}"
-        assert not exc.reason.startswith("The image" if task.of_video else "The video"), f"{exc}: {file}"
-        failed = exc.__cause__
+        told, failed = exc.reason, exc.__cause__
         if isinstance(failed, ProcessFailed):
             tally.ended(file, task, f"{exc.reason} ({failed.ended})")
         tally.counts["ended" if isinstance(failed, ProcessFailed) else "refused"] += 1
     except Exception as exc:
         raise AssertionError(f"{task}, {type(exc).__name__}: {exc}: {file}") from exc
+    assert not told or SENTENCE.fullmatch(told), f"{told!r}: {file}"
+    assert not told.startswith("The image" if task.of_video else "The video"), f"{told!r}: {file}"
     tally.slowest = max(tally.slowest, (time.monotonic() - began, f"{task} of {file}"))
 
 
-def open_in(pid: int) -> set[str]:
-    """What a process has open."""
-    return {f"{each.name} {each.readlink()}" for each in Path(f"/proc/{pid}/fd").iterdir()}
+def open_in(pid: int) -> list[Path]:
+    """The descriptors of a process."""
+    return list(Path(f"/proc/{pid}/fd").iterdir())
 
 
 def children() -> set[int]:
@@ -128,7 +128,7 @@ def children() -> set[int]:
 @asynccontextmanager
 async def decoders(processes: int) -> AsyncIterator[DecoderPool]:
     """A pool that leaves nothing behind: no process, no descriptor."""
-    before, started = len(os.listdir("/proc/self/fd")), children()
+    before, started = len(open_in(os.getpid())), children()
     pool = DecoderPool(processes=processes, limits=Limits(seconds=SECONDS, cpu_seconds=int(SECONDS)))
     try:
         yield pool
@@ -136,7 +136,7 @@ async def decoders(processes: int) -> AsyncIterator[DecoderPool]:
     finally:
         await pool.aclose()
     assert children() <= started
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert len(open_in(os.getpid())) <= before
 
 
 async def all_tried(pool: DecoderPool, files: Iterator[Broken], tally: Tally, *, each: int | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -88,6 +89,17 @@ async def test_sound_that_browsers_do_not_know_becomes_aac(pool: DecoderPool, tm
 async def test_what_is_no_video_says_why(pool: DecoderPool, made: Made, name: str) -> None:
     with pytest.raises(Undecodable):
         await film(pool, named(name), made)
+
+
+@pytest.mark.parametrize("name", ["film.mkv", "faststart.mp4"])
+async def test_damage_in_the_middle_costs_what_lies_there(pool: DecoderPool, name: str) -> None:
+    damaged = bytearray(media.data(name))
+    middle = len(damaged) // 2
+    damaged[middle : middle + 64 * 1024] = bytes(64 * 1024)
+    made = await film(pool, BytesSource(bytes(damaged)), Made.REMUX)
+    container: Any
+    with av.open(io.BytesIO(made)) as container:
+        assert sum(1 for packet in container.demux(video=0) if packet.size) > 125
 
 
 async def test_a_disk_that_takes_nothing_ends_it_and_the_next_one_is_made(pool: DecoderPool) -> None:

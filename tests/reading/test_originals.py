@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import AsyncIterator
@@ -10,18 +11,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import pytest
 
 from cache.test_variants import Clock, files_up_to
 from moorage.cache import FileChunkCache
+from moorage.costing import Tally
 from moorage.model.chunks import CHUNK_BYTES, ChunkName
 from moorage.model.errors import BodyBroken, Changed, StoreUnreachable
 from moorage.model.keys import Key
 from moorage.model.objects import ByteRange, ObjectBody, ObjectInfo
 from moorage.model.store import StoreId
-from moorage.reading.originals import Original, Originals
+from moorage.reading.originals import Original, Originals, close_pieces
 from moorage.stores.memory import MemoryStore
 
 KEY = Key("reef.mp4")
@@ -351,3 +353,17 @@ async def test_a_long_object_is_read_by_several_requests(tmp_path: Path, monkeyp
         found = await asyncio.gather(*(one.read() for _ in range(8)))
         assert found == [one.data] * 8
         assert one.origin.ranges == [(0, 4 << 20), (4 << 20, 8 << 20), (8 << 20, 10 << 20)]
+
+
+async def test_what_is_lent_is_counted_by_who_sends_it(tmp_path: Path) -> None:
+    tally = Tally(cast("Any", None), now_ms=lambda: 0)
+    async with reading(tmp_path, CHUNK_BYTES) as one:
+        await one.read()
+        await kept(one)
+        await one.read()
+        lending = Originals(one.cache, expires=DAYS, stale=True, meter=tally)
+        pieces = lending.pieces_now(one.original, 10, 20)
+        assert pieces is not None
+        assert os.pread(pieces[0].descriptor, pieces[0].length, pieces[0].start) == one.data[10:20]
+        close_pieces(pieces)
+        assert tally.totals() == {}

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 import media
+from moorage.model.objects import Piece
+from moorage.web.pieces import PieceSender
 from web.conftest import Face, Moored, items, moor
 from web.kept import FILM, Shown, shown
 from web.places import bucket
@@ -90,6 +92,15 @@ def test_a_preview_and_its_304(face: Face, line: Line, pictures: dict[str, str])
     assert same_both_ways(face, line, path + "&format=jpeg")[1]["content-type"] == "image/jpeg"
 
 
+def test_a_query_of_any_length_is_not_kept_in_memory(face: Face, line: Line, pictures: dict[str, str]) -> None:
+    path = f"{pictures['one.png']}/preview?width=128"
+    same_both_ways(face, line, path)
+    before = at_once(face)
+    for more, headers in ((f"&more={'x' * 3000}", {}), ("", {"Accept": f"image/webp, {'x' * 3000}"})):
+        assert line.get(path + more, **headers)[0] == 200
+    assert at_once(face) == before
+
+
 @pytest.mark.parametrize("body", [{"variant": "preview", "width": 128}, {"variant": "content"}])
 def test_a_signed_url(face: Face, line: Line, pictures: dict[str, str], body: dict[str, object]) -> None:
     url = face("POST", f"{pictures['one.png']}/url", body).json["url"]
@@ -113,6 +124,31 @@ def test_a_range_of_an_object_over_three_chunks(face: Face, line: Line, shown: S
     _, _, body = same_both_ways(face, line, path, Range="bytes=900000-3500000")
     assert body == FILM[900_000:3_500_001]
     assert same_both_ways(face, line, f"{shown.paths['b.png']}/content")[2] == media.data("coffee.png")
+
+
+def test_what_is_sent_at_once_is_counted_as_what_waits(face: Face, line: Line, shown: Shown) -> None:
+    path = f"{shown.paths['film.bin']}/content"
+    assert face("GET", path).body == FILM
+    shown.holds(len(FILM))
+    same_both_ways(face, line, path, Range="bytes=0-3999999")
+    store = face("GET", shown.paths["film.bin"]).json["store"]
+
+    def counted() -> tuple[int, ...]:
+        days = face("GET", f"/api/v1/cache/days?store={store}").json["days"]
+        return tuple(sum(day[name] for day in days) for name in ("received", "served", "saved", "hits"))
+
+    before, quick = counted(), at_once(face)
+    assert len(line.get(path, Range="bytes=0-3999999")[2]) == 4_000_000
+    assert at_once(face) == quick + 1
+    assert tuple(now - then for now, then in zip(counted(), before, strict=True)) == (0, 4_000_000, 4_000_000, 1)
+
+
+def test_pieces_are_closed_where_they_cannot_be_sent(tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        PieceSender(-1, b"", [Piece(descriptor, 0, 1)], lambda _sent, _whole: None)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
 
 
 def test_a_file_that_was_changed_is_not_served_as_what_it_was(face: Face, line: Line, moored: Moored) -> None:

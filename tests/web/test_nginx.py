@@ -146,6 +146,13 @@ def test_a_seal_is_good_for_one_preview_until_it_expires(site: Site) -> None:
     assert json.loads(ask("GET", short).body)["advice"] == "Ask for a new one."
 
 
+def test_two_sealed_urls_cannot_be_mixed_into_one(site: Site) -> None:
+    small, large = (site.signed("two.png", variant="preview", width=width) for width in (96, 192))
+    assert ask("GET", f"{small}&{large.partition('?')[2]}").status == 400
+    assert ask("GET", small.replace("width=", "Width=")).status == 400
+    assert ask("GET", small).body != ask("GET", large).body
+
+
 def test_an_unsealed_signed_url_is_asked_about_and_kept_too(site: Site) -> None:
     url = re.sub(r"&seal=[^&]+", "", site.signed("two.png", variant="preview", width=256))
     assert [ask("GET", url).headers["x-cache-status"] for _ in range(2)] == ["MISS", "HIT"]

@@ -9,12 +9,15 @@ import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import pytest
+
 import media
 from servers.moorage import Moorage
 from web.conftest import Face, items
 from web.places import Bucket, bucket, show
 
 __all__ = ["bucket"]
+pytestmark = pytest.mark.soak
 
 MIB = 1 << 20
 LONG = random.Random(6).randbytes(10 * MIB)

@@ -132,7 +132,8 @@ def test_nobody_signs_for_others_what_a_store_does_not_show_to_them(viewer: View
     other = face("POST", "/api/v1/users", {"email": f"{time.monotonic_ns()}@example.org"}).json["id"]
     assert face("PATCH", f"/api/v1/stores/{moored.store}", {"scope": {"users": [other]}}).status == 200
     assert viewer("GET", f"/api/v1/items/{item}/content").status == 403
-    for body in ({}, {"variant": "preview"}, {"variant": "iiif"}):
+    bodies: tuple[dict[str, object], ...] = ({}, {"variant": "preview"}, {"variant": "iiif"})
+    for body in bodies:
         assert viewer("POST", f"/api/v1/items/{item}/url", body).status == 403, body
     assert viewer("POST", f"/api/v1/projects/{moored.project}/urls", {}).body == b""
     signed = viewer("POST", f"/api/v1/folders/{moored.folder}/url", {}).json["url"]

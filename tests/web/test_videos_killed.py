@@ -7,11 +7,15 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 import media
 import moving
 import paced
 from servers.moorage import Moorage
 from web.conftest import Face, items, moor
+
+pytestmark = pytest.mark.soak
 
 
 def test_a_conversion_that_is_killed_begins_anew(tmp_path: Path) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, ParamSpec, Self, TypeVar
 
 from moorage.cache.entry import tail
 from moorage.cache.files import Files, digest_of
-from moorage.model.errors import Busy, TooLarge
+from moorage.model.errors import Conflict, TooLarge
 from moorage.model.keys import ETag, Key
 from moorage.model.objects import ByteRange, ObjectInfo
 
 _BLOCK: Final = 256 * 1024
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class FileFilmCache:
@@ -46,28 +48,24 @@ class FileReel:
         self._descriptor = _made(aside)
 
     async def write(self, start: int, data: bytes) -> None:
-        """Put bytes at their place. Raises TooLarge for more than the cache holds, Busy where the disk takes none."""
+        """Put bytes at their place. Raises TooLarge above the size of the cache, Conflict where the disk takes none."""
         if start + len(data) > self._files.max_bytes:
             raise TooLarge(
                 f"The converted video is longer than the {self._files.max_bytes:,} bytes of the cache of conversions.",
                 "Let an admin raise CACHE_IMAGE_CONVERTER_SIZE.",
             )
         try:
-            await asyncio.to_thread(_write, self._descriptor, data, start)
+            await _to_the_end(_write, self._descriptor, data, start)
         except OSError as exc:
-            raise Busy(
-                f"The converted video cannot be kept: {exc.strerror}.", "Free some space in the data directory.", 30.0
-            ) from exc
+            raise _not_kept(exc) from exc
 
     async def keep(self) -> bool:
-        """Make it an entry, whole; False where it is larger than the cache."""
+        """Make it an entry, whole; False where it is larger than the cache. Raises Conflict likewise."""
         try:
-            size = await asyncio.to_thread(_end, self._descriptor, self._digest, self._facts)
+            size = await _to_the_end(_end, self._descriptor, self._digest, self._facts)
             return await self._files.take(self._digest, self._aside, size)
         except OSError as exc:
-            raise Busy(
-                f"The converted video cannot be kept: {exc.strerror}.", "Free some space in the data directory.", 30.0
-            ) from exc
+            raise _not_kept(exc) from exc
 
     async def aclose(self) -> None:
         """Drop what was not kept. A repeat does nothing."""
@@ -121,14 +119,29 @@ class FilmBody:
         await self.aclose()
 
 
+def _not_kept(exc: OSError) -> Conflict:
+    """Not Busy: a disk that is full stays so until somebody makes room, and a job would ask again and again."""
+    return Conflict(
+        f"The converted video cannot be kept: {exc.strerror}. Nothing was made.",
+        "Make room on the disk of the data directory (moorage cache purge empties the caches), then ask again.",
+    )
+
+
+async def _to_the_end(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run it in a thread. Cancelled, it lets it end first: it writes to a number that is another file's once closed."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    finally:
+        await asyncio.wait([running])
+
+
 def _made(aside: Path) -> int:
     try:
         aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except OSError as exc:
-        raise Busy(
-            f"The converted video cannot be kept: {exc.strerror}.", "Free some space in the data directory.", 30.0
-        ) from exc
+        raise _not_kept(exc) from exc
 
 
 def _write(descriptor: int, data: bytes, start: int) -> None:

@@ -34,7 +34,7 @@ from moorage.cli.printing import Told, put_fields, put_json, say, text
 from moorage.cli.secrets import Given, credentials_of
 from moorage.cli.session import connected, settings_of
 from moorage.cli.stores import pem
-from moorage.cli.watching import follow
+from moorage.cli.watching import follow, going_on
 from moorage.model.credentials import Anonymous
 from moorage.model.errors import MoorageError, NotFound, ProbeFailed
 from moorage.model.keys import escape
@@ -215,16 +215,16 @@ def _tell(client: Client, started: StartedMirror, *, wait: bool, as_json: bool) 
         made = {"store": f"the store {started.store}", "project": f"the project {started.project_name}"}
         if started.made:
             say(f"Made {' and '.join(text(made.get(one, one)) for one in started.made)}.")
-        put_fields(
-            [
-                ("mirror", started.id),
-                ("job", started.job),
-                ("folder", started.folder),
-                ("project", started.project_name),
-                ("store", started.store),
-                ("page", f"{client.url}/folders/{started.folder}"),
-            ]
-        )
+        fields = [
+            ("mirror", started.id),
+            ("job", started.job),
+            ("folder", started.folder),
+            ("project", started.project_name),
+            ("store", started.store),
+            ("page", f"{client.url}/folders/{started.folder}"),
+        ]
+        with going_on(started.job):
+            put_fields(fields)
     if started.note:
         say(text(Told(started.note)))
     code = follow(client, started.job, as_json=as_json) if wait else Exit.OK

@@ -26,6 +26,11 @@ def presign(
     *,
     expires: Expires = None,
     variant: Annotated[str, typer.Option(help="content, preview, poster or iiif.")] = "content",
+    width: Annotated[int | None, typer.Option(help="Of a preview or poster: its longer side in pixels.")] = None,
+    page: Annotated[int | None, typer.Option(help="Of a preview: which page, from 1.")] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="LOW,HIGH", help="Of a preview: stored values shown black and white.")
+    ] = None,
     download: Annotated[bool, typer.Option("--download", help="Browsers save it rather than show it.")] = False,
     json: Json = False,
     url: Url = None,
@@ -33,7 +38,11 @@ def presign(
     """Print a URL of an item that needs no token until it expires."""
     from moorage.client import Item
 
-    lives_s, shown = seconds_of(expires), variant_of(variant)
+    lives_s, shown, values = seconds_of(expires), variant_of(variant), window_of(window)
+    if shown not in ("preview", "poster") and (width, page, values) != (None, None, None):
+        raise Invalid(
+            "Only previews have a width, page or window.", "Add --variant preview, or leave them out.", field="variant"
+        )
     with connected(url) as client:
         item = found(client, place)
         if not isinstance(item, Item):
@@ -43,7 +52,13 @@ def presign(
                 field="place",
             )
         made = client.sign_url(
-            item.id, variant=shown, expires_in=lives_s, disposition="attachment" if download else None
+            item.id,
+            variant=shown,
+            expires_in=lives_s,
+            disposition="attachment" if download else None,
+            width=width,
+            page=page,
+            window=values,
         )
     if json:
         put_json(made)
@@ -73,3 +88,16 @@ def variant_of(word: str) -> Variant:
         case "content" | "preview" | "poster" | "iiif":
             return word
     raise Invalid(f"{word} is no variant of an item.", "Write content, preview, poster or iiif.", field="variant")
+
+
+def window_of(word: str | None) -> tuple[float, float] | None:
+    """The two values of a window such as 1000,3000. Raises: Invalid."""
+    if word is None:
+        return None
+    try:
+        low, high = map(float, word.split(","))
+    except ValueError as exc:
+        raise Invalid(
+            f"{word} is no window.", "Write two values, the lower one first: 1000,3000.", field="window"
+        ) from exc
+    return low, high

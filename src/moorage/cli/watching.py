@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 from moorage.cli.exits import Exit
@@ -27,18 +29,24 @@ _CODES: Final = {
 }
 
 
-def follow(client: Client, job: str, *, as_json: bool) -> Exit:
-    """Show a job until it ends or asks; the exit code of its result. With ``as_json`` it is printed at the end."""
-    now: Job | None = None
+@contextmanager
+def going_on(job: str) -> Iterator[None]:
+    """Who leaves by Ctrl-C is told that the job does not."""
     try:
-        with progress() as shown:
-            for now in client.watch_job(job):
-                if now.state is JobState.NEEDS_CONFIRMATION:
-                    break
-                shown.show(now)
+        yield
     except KeyboardInterrupt:
         say(f"The job goes on. Watch it again: moorage job watch {job}")
         raise
+
+
+def follow(client: Client, job: str, *, as_json: bool) -> Exit:
+    """Show a job until it ends or asks; the exit code of its result. With ``as_json`` it is printed at the end."""
+    now: Job | None = None
+    with going_on(job), progress() as shown:
+        for now in client.watch_job(job):
+            if now.state is JobState.NEEDS_CONFIRMATION:
+                break
+            shown.show(now)
     assert now is not None
     if as_json:
         put_json(now)

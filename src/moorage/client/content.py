@@ -49,7 +49,7 @@ class ContentCalls(Calls):
 
         ``window``: the stored values that are shown black and white. Raises: Undecodable with the reason.
         """
-        values = None if window is None else f"{window[0]!r},{window[1]!r}"
+        values = _values(window)
         query = query_of(width=width, height=height, fit=fit, format=format or "webp", page=page, window=values)
         return await self._variant(item, "preview", query)
 
@@ -69,10 +69,22 @@ class ContentCalls(Calls):
         return await save(self._transport, f"/items/{part(item)}/content", to, query=HERE, note=note)
 
     async def sign_url(
-        self, item: str, *, variant: Variant = "content", expires_in: int = 3600, disposition: str | None = None
+        self,
+        item: str,
+        *,
+        variant: Variant = "content",
+        expires_in: int = 3600,
+        disposition: str | None = None,
+        width: int | None = None,
+        page: int | None = None,
+        window: tuple[float, float] | None = None,
     ) -> SignedUrl:
-        """A URL that reads one variant of the item without a token for ``expires_in`` seconds."""
-        body = given(variant=variant, expires_in=expires_in, disposition=disposition)
+        """A URL that reads one variant of the item without a token for ``expires_in`` seconds.
+
+        ``width``, ``page`` and ``window`` are those of a preview.
+        """
+        shown = given(width=width, page=page, window=_values(window))
+        body = {**given(variant=variant, expires_in=expires_in, disposition=disposition), **shown}
         return decode(SignedUrl, await self._transport.post(f"/items/{part(item)}/url", body))
 
     async def sign_urls(
@@ -102,3 +114,7 @@ class ContentCalls(Calls):
             raw = b"".join([chunk async for chunk in self._transport.body(response)])
             need_length(len(raw), response.content_length)
             return raw
+
+
+def _values(window: tuple[float, float] | None) -> str | None:
+    return None if window is None else f"{window[0]!r},{window[1]!r}"

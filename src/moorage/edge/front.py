@@ -60,7 +60,7 @@ class Front:
             except MoorageError as exc:
                 await answer.fail(exc)
             except Exception:
-                log.exception("A request failed for a reason of ours.", path=shown_path(scope["path"]))
+                log.exception("A request failed for a reason of ours.", path=shown_path(answer.scope["path"]))
                 await answer.fail(fault(answer.request))
             finally:
                 answer.record()

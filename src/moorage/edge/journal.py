@@ -21,10 +21,10 @@ SECONDS: Final = Histogram("moorage_request_seconds", "Seconds until the answer 
 SENT: Final = Counter("moorage_sent_bytes", "Bytes of bodies sent.", ["face"])
 LATER_S: Final = 0.25
 """How long a line may wait for others."""
-_FLOOD: Final = ("bytes", "iiif", "static")
+_FLOOD: Final = ("authorized", "bytes", "iiif", "static")
 """Faces whose answers come by the hundred for one page: on the console stand those of them that failed."""
-_REDACTED: Final = ("signature=", "token=", "secret=")
-_SECRET: Final = re.compile(r"(?i)(?<![^&])((?:signature|token|secret))=[^&]*")
+_REDACTED: Final = ("seal=", "signature=", "token=", "secret=")
+_SECRET: Final = re.compile(r"(?i)(?<![^&])((?:seal|signature|token|secret))=[^&]*")
 _FAILED: Final = 400
 log: Final = logging.getLogger("moorage.edge")
 _JSON: Final = (
@@ -99,6 +99,8 @@ def face_of(path: str) -> str:
     if path.startswith("/api/"):
         if path.startswith("/api/v1/folders/") and path.endswith("/items"):
             return "uploads"
+        if path == "/api/v1/authorized":
+            return "authorized"
         return "bytes" if path.endswith(("/content", "/preview", "/poster")) else "api"
     if path.startswith("/iiif/"):
         return "iiif"
@@ -107,9 +109,10 @@ def face_of(path: str) -> str:
 
 def shown_path(path: str) -> str:
     """A path for the log: the secret of a one-time link, and the signature of a IIIF identifier, are left out."""
-    if path.startswith("/iiif/"):
-        before, signed, rest = path.partition("~")
-        return f"{before}~…/{rest.partition('/')[2]}" if signed else path
+    before, way, image = path.partition("/iiif/")
+    if way:
+        name, signed, rest = image.partition("~")
+        return f"{before}{way}{name}~…/{rest.partition('/')[2]}" if signed else path
     for way in ("/sign-in/", "/connect/"):
         before, link, _ = path.partition(way)
         if link:

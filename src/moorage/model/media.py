@@ -22,6 +22,8 @@ _RAWS: Final = {
 """What cameras write beside or in place of a JPEG."""
 IN_PARTS: Final = frozenset({"image/tiff", *_RAWS.values()})
 """Images of which a preview usually needs a small part, wherever in the object that lies."""
+WHOLE: Final = frozenset({"image/svg+xml", *_RAWS.values()})
+"""Images of which no parts are cut out: they are shown by a drawing or a picture of one size."""
 _VIDEOS: Final = {
     "mp4": "video/mp4", "m4v": "video/mp4", "mov": "video/quicktime", "mkv": "video/x-matroska", "webm": "video/webm",
     "avi": "video/x-msvideo", "mpg": "video/mpeg", "mpeg": "video/mpeg", "wmv": "video/x-ms-wmv", "ogv": "video/ogg",

@@ -267,10 +267,10 @@ class Reel(Protocol):
     """A film being written. It is there for nobody until it is kept."""
 
     async def write(self, start: int, data: bytes) -> None:
-        """Put bytes at their place. Raises TooLarge for more than the cache holds, Busy where the disk takes none."""
+        """Put bytes at their place. Raises TooLarge for more than the cache holds, Conflict where the disk takes none."""
 
     async def keep(self) -> bool:
-        """Make it an entry, whole; False where it is larger than the cache. Raises Busy likewise."""
+        """Make it an entry, whole; False where it is larger than the cache. Raises Conflict likewise."""
 
     async def aclose(self) -> None:
         """Drop what was not kept. A repeat does nothing."""

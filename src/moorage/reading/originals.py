@@ -132,7 +132,10 @@ class Originals:
         return body
 
     def pieces_now(self, original: Original, start: int, stop: int) -> list[Piece] | None:
-        """The bytes [start, stop) where all of them are in the cache and current; the caller closes each piece."""
+        """The bytes [start, stop) where all of them are in the cache and current.
+
+        The caller closes each piece, and counts what it hands on.
+        """
         name = (original.store, original.info.key, original.version)
         since = self._clock() - min(self._expires_s, original.current_s)
         found: list[Piece] = []
@@ -144,8 +147,6 @@ class Originals:
                 close_pieces(found if kept is None else [*found, kept[0]])
                 return None
             found.append(kept[0])
-        self._meter.handed(original.store, stop - start)
-        self._meter.hit(original.store)
         return found
 
     async def state(self) -> CacheState:

@@ -92,7 +92,11 @@ def _read_only(descriptor: int) -> Iterator[int]:
 
 async def _fill(descriptor: int, body: ObjectBody) -> None:
     async for block in body:
-        await asyncio.to_thread(_write_all, descriptor, block)
+        writing = asyncio.ensure_future(asyncio.to_thread(_write_all, descriptor, block))
+        try:
+            await asyncio.shield(writing)
+        finally:  # cancelled too: once the file is closed its number may be another's
+            await asyncio.wait([writing])
 
 
 def _write_all(descriptor: int, block: bytes) -> None:

@@ -23,5 +23,6 @@ import "./signed.js";
 import "./suggest.js";
 import "./upload.js";
 import "./video.js";
+import "./view.js";
 import "./when.js";
 import "./zoom.js";

@@ -43,6 +43,7 @@ class Zoom extends HTMLElement {
     const sides = ["width", "height"].map((name) => Number(this.getAttribute(name)));
     if (sides.every((side) => side > 0 && side <= SMALL)) return;
     this.querySelector(".zoom-tools").hidden = false;
+    this.addEventListener("m-picture", ({ detail }) => this.#offer(detail.zooms));
     this.querySelector("[data-whole-screen]").hidden = !document.fullscreenEnabled;
     this.addEventListener("click", (event) => this.#click(event));
     this.addEventListener("dblclick", (event) => { if (event.target.matches("img")) this.#zoom(STEP, event); });
@@ -50,6 +51,12 @@ class Zoom extends HTMLElement {
   }
 
   disconnectedCallback() { this.#viewer?.destroy(); this.#viewer = null; }
+
+  /** Tiles are of the first page as it is stored: whatever else is shown cannot be zoomed. */
+  #offer(zooms) {
+    if (this.#opening && !zooms) this.#close();
+    this.querySelector(".zoom-tools").hidden = !zooms;
+  }
 
   #click({ target }) {
     const does = target.closest("button")?.dataset;

@@ -13,12 +13,20 @@ _OTHERWISE: Final = Format.WEBP
 """For who says nothing, anything, or nothing that can be made: every browser since 2020 shows it."""
 
 
-@lru_cache(maxsize=256)
+_READ: Final = 1024
+"""Characters of an Accept header that are looked at; browsers send about a hundred."""
+
+
 def negotiated(accept: str) -> Format:
     """The format for the value of an Accept header. AVIF only where it is named: ``image/*`` is older than it.
 
     Source: RFC 9110, section 12.5.1.
     """
+    return _negotiated(accept[:_READ])
+
+
+@lru_cache(maxsize=256)
+def _negotiated(accept: str) -> Format:
     said = dict(map(_range, accept.lower().split(",")))
     anything = said.get("image/*", said.get("*/*", 0.0))
     likings = {form: said.get(form.media_type, 0.0 if form is Format.AVIF else anything) for form in _BY_TASTE}

@@ -29,6 +29,8 @@ from moorage.web.viewing import Asked, query_of, viewed_now
 ROUTE: Final = re.compile(rb"/api/v1/items/(\d{1,16})/(content|preview|poster)")
 MOST_BYTES: Final = 4 << 20
 """What is longer is sent block by block, with an eye on whether its reader is still there."""
+_LONGEST: Final = 2048
+"""Characters of a query that is remembered, with the Accept header that came along; no browser sends so many."""
 _NOT_MODIFIED: Final = 304
 _OF_BODIES: Final = (b"content-length", b"transfer-encoding")
 _HEARD: Final = {
@@ -103,7 +105,10 @@ class Hits:
             return None
 
     def _hit(self, path: bytes, raw_query: bytes, item: int, route: str, headers: dict[str, str]) -> Hit | None:
-        query = _query(route, raw_query, headers.get("accept", ""))
+        accept = headers.get("accept", "")
+        if len(raw_query) + len(accept) > _LONGEST:
+            return None
+        query = _query(route, raw_query, accept)
         asked = Asked("GET", headers, query.fields, item, query.variant)
         located = viewed_now(self._uses, asked)
         if located is None or located.item.unseen or located.item.gone is not None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from moorage.model.objects import Piece
+from moorage.reading.originals import close_pieces
 
 PATIENCE_S: Final = 600.0
 """A reader that takes nothing for so long is cut off."""
@@ -33,11 +34,16 @@ def in_memory(pieces: Sequence[Piece]) -> bool:
 class PieceSender:
     """Sends a head and pieces over a socket that nobody else writes to meanwhile.
 
+    It closes the pieces, also where it cannot be made: then it raises OSError.
     ``done`` is called with what was sent of the body, and whether that is all of it, once, maybe before ``start`` ends.
     """
 
     def __init__(self, line: int, head: bytes, pieces: Sequence[Piece], done: Callable[[int, bool], None]) -> None:
-        self._socket = socket.socket(fileno=os.dup(line))
+        try:
+            self._socket = socket.socket(fileno=os.dup(line))
+        except OSError:
+            close_pieces(pieces)
+            raise
         self._head = memoryview(head)
         self._pieces = list(pieces)
         self._done = done

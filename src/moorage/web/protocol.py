@@ -76,30 +76,32 @@ class QuickProtocol(HttpToolsProtocol):
         if head is None or (hit.pieces and not (self._is_silent() and in_memory(hit.pieces))):
             close_pieces(hit.pieces)
             return False
+        first_s = time.perf_counter() - began
 
         def done(sent: int) -> None:
             AT_ONCE.inc()
-            self._uses.costs.tally.served(hit.store, sent)
-            first_s = time.perf_counter() - began
+            tally = self._uses.costs.tally
+            tally.served(hit.store, sent)
+            if hit.pieces:
+                tally.handed(hit.store, sent)
+                tally.hit(hit.store)
             line = Line(time.time(), request, "GET", hit.path, hit.query, hit.status, first_s, sent, "bytes")
             self._uses.journal.note(line)
 
         if hit.pieces:
-            self._send_pieces(hit, head, done)
-        else:
-            self.cycle = self._over  # type: ignore[assignment]  # uvicorn reads what is there
-            self.transport.writelines((head, hit.body))
-            done(len(hit.body))
-            self.on_response_complete()
+            return self._send_pieces(hit, head, done)
+        self.cycle = self._over  # type: ignore[assignment]  # uvicorn reads what is there
+        self.transport.writelines((head, hit.body))
+        done(len(hit.body))
+        self.on_response_complete()
         return True
 
     def _is_silent(self) -> bool:
         """Whether the socket may be written to past its transport."""
         return self.scheme == "http" and self.transport.get_write_buffer_size() == 0
 
-    def _send_pieces(self, hit: Hit, head: bytes, note: Any) -> None:
+    def _send_pieces(self, hit: Hit, head: bytes, note: Any) -> bool:
         exchange = _Exchange(complete=False)
-        self.cycle = exchange  # type: ignore[assignment]  # likewise
 
         def done(sent: int, whole: bool) -> None:  # noqa: FBT001 - a callback
             self._sender = None
@@ -112,9 +114,14 @@ class QuickProtocol(HttpToolsProtocol):
                 self.transport.close()
             self.on_response_complete()
 
-        sender = PieceSender(self.transport.get_extra_info("socket").fileno(), head, hit.pieces, done)
+        try:
+            sender = PieceSender(self.transport.get_extra_info("socket").fileno(), head, hit.pieces, done)
+        except OSError:  # too many open files: the other way needs fewer
+            return False
+        self.cycle = exchange  # type: ignore[assignment]  # likewise
         self._sender = sender
         sender.start()
+        return True
 
     def _head(self, hit: Hit, request: str) -> bytes | None:
         """Status and headers; None where a value is none for a header."""

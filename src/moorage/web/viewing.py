@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import parse_qs
 
+from moorage.deploying import SEAL
 from moorage.edge.face import Face
 from moorage.model.access import Principal, Role
 from moorage.model.catalogue import ItemId
-from moorage.model.errors import Forbidden, NotFound, SignInNeeded
+from moorage.model.errors import Forbidden, Invalid, NotFound, SignInNeeded
 from moorage.model.store import Store
 from moorage.reading.locate import Located
 from moorage.web.api.signing import SIGNATURE, signature_holds
+
+_SEALED: Final = re.compile(rf"(?i)(?:^|&){SEAL}=")
+_PLAIN: Final = re.compile(r"[a-z_]+")
 
 
 class Asked(NamedTuple):
@@ -32,8 +37,17 @@ class Asked(NamedTuple):
 
 
 def query_of(raw: bytes) -> dict[str, str]:
-    """The query of a URL; of a name that is given twice the last value."""
+    """The query of a URL; of a name that is given twice the last value.
+
+    Raises Invalid for one with a seal in which a proxy may read another value than is read here.
+    """
     text = raw.decode("latin-1")
+    if _SEALED.search(text):
+        names = [part.partition("=")[0] for part in text.split("&")]
+        if len(set(names)) < len(names) or not all(map(_PLAIN.fullmatch, names)):
+            raise Invalid(
+                "This is not the sealed address that was handed out.", "Use it as it was, or ask for another."
+            )
     if "%" in text or "+" in text:
         return {name: values[-1] for name, values in parse_qs(text).items()}
     return {name: value for name, _, value in (part.partition("=") for part in text.split("&")) if value}

@@ -169,6 +169,7 @@ async def _compose(
     registering = Registering(facts, openings.for_checks, now_ms, adapters.forget, origin_of(public_url))
     daily_checks = DailyChecks(facts, registering, now_ms=now_ms)
     content = Content(facts, locator, adapters.of, originals, daily_checks.doubt, tally)
+    stack.callback(content.handles.close)
     variants = Variants(facts, content, locator, imager, cache, converted, SingleFlight(), tally)
     spool = Spool(offline.directory.imports, most_bytes=settings.link_list_size)
     importing = Importing(

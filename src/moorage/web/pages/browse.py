@@ -14,6 +14,7 @@ from moorage.model.access import Principal, Role
 from moorage.model.catalogue import Folder, FolderId, Gone, Item, ItemId, Kind, Project
 from moorage.model.jobs import OPEN, Job
 from moorage.model.keys import escape
+from moorage.model.media import WHOLE
 from moorage.model.mirror import Mirror, MirrorId, MirrorState
 from moorage.model.transaction import ItemQuery, Transaction
 from moorage.web.api import render
@@ -135,6 +136,7 @@ async def item(request: Request) -> Response:
         gone_for_good=gone_for_good(found),
         elsewhere=lines_of(found, uses.public_url),
         lives=lives(uses.settings.signed_url_life),
+        zooms=found.media_type not in WHOLE,
         may_edit=(asker.role_on(found.project) or 0) >= Role.EDITOR,
     )
     if origin := await origin_of(uses, await uses.locator.locate(found.id)):
