@@ -88,7 +88,7 @@ def _pyramid(place: Path) -> None:
     """16 bits a channel, tiled, with all smaller levels, as slide scanners and survey cameras write it."""
     large = _photograph().resize(2).cast("ushort") * 257
     large.cast("ushort").copy(interpretation="rgb16").tiffsave(
-        str(place), compression="deflate", tile=True, pyramid=True, tile_width=256, tile_height=256
+        str(place), compression="deflate", level=1, tile=True, pyramid=True, tile_width=256, tile_height=256
     )
 
 
@@ -259,8 +259,8 @@ _MAKERS: Final[dict[str, Callable[[Path], None]]] = {
     "empty.jpg": _written(b""),
     "drawing.svg": _written(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></svg>'),
     "faststart.mp4": lambda place: moving.film(place, "libx264", movflags="faststart"),
-    "moov-at-end.mp4": lambda place: moving.film(place, "libx264"),
-    "film.mkv": lambda place: moving.film(place, "libx264"),
+    "moov-at-end.mp4": lambda place: moving.moved(place, data("faststart.mp4")),
+    "film.mkv": lambda place: moving.moved(place, data("faststart.mp4")),
     "film.webm": lambda place: moving.film(place, "libvpx", seconds=1),
     "film.avi": lambda place: moving.film(place, "mpeg4"),
     "rotated.mp4": lambda place: moving.turned(place, data("faststart.mp4")),

@@ -37,6 +37,14 @@ def test_a_signed_url_stands_alone_on_stdout_and_its_end_on_stderr(run: Run, ree
     assert (got.body, got.headers["content-disposition"].split(";")[0]) == (b"bad\xff.jpg", "attachment")
 
 
+def test_a_signed_preview_has_the_page_and_window_that_were_asked_for(run: Run, reef: Served) -> None:
+    ran = run(
+        "presign", f"{reef.project}/a b.jpg", "--variant", "preview", "--width", "64", "--page", "2", "--window", "0,9"
+    )
+    assert ran.code == 0
+    assert {"width=64", "page=2", "window=0.0%2C9.0"} <= set(ran.out.partition("?")[2].split("&"))
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -45,6 +53,8 @@ def test_a_signed_url_stands_alone_on_stdout_and_its_end_on_stderr(run: Run, ree
         (["{project}/a b.jpg", "--expires", "0s"], "0s is over at once"),
         (["{project}/a b.jpg", "--expires", "8d"], "lives at most 604800 s here"),
         (["{project}/a b.jpg", "--variant", "film"], "film is no variant"),
+        (["{project}/a b.jpg", "--page", "2"], "Only previews have a width, page or window"),
+        (["{project}/a b.jpg", "--variant", "preview", "--window", "5"], "5 is no window"),
     ],
 )
 def test_what_has_no_signed_url_is_told(run: Run, reef: Served, words: list[str], reason: str) -> None:

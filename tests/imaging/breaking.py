@@ -36,7 +36,7 @@ def broken(seed: int, number: int) -> Broken:
     images, videos = corpus.images(), corpus.videos()
     whole = images | videos
     kind = [*whole][number % len(whole)]
-    content, how = bytearray(whole[kind]), chance.choices([*_WAYS], k=chance.choice((1, 1, 2, 3)))
+    content, how = bytearray(whole[kind]), chance.choices([*_WAYS], k=chance.choice((1, 1, 1, 2)))
     for each in how:
         content = _WAYS[each](chance, content, whole[chance.choice([*whole])])
     return Broken(seed, number, kind, kind in videos, bytes(content), tuple(how))
@@ -49,11 +49,11 @@ def _place(chance: random.Random, content: bytearray) -> int:
     """Mostly near the beginning, where headers lie, or the end, where some kinds keep their directory."""
     length = max(1, len(content))
     near = int(chance.expovariate(12 / length)) % length
-    return chance.choice((near, near, near, length - 1 - near, chance.randrange(length)))
+    return chance.choice((near, near, length - 1 - near, chance.randrange(length), chance.randrange(length)))
 
 
 def _bits(chance: random.Random, content: bytearray, _: bytes) -> bytearray:
-    for _turn in range(chance.choice((1, 2, 8, 40)) if content else 0):
+    for _turn in range(chance.choice((1, 1, 3, 30)) if content else 0):
         content[_place(chance, content)] ^= 1 << chance.randrange(8)
     return content
 

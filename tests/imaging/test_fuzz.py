@@ -161,6 +161,7 @@ async def test_files_that_broke_have_a_result_or_a_reason() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 async def test_ten_thousand_of_them_too(capsys: pytest.CaptureFixture[str]) -> None:
     seed, tally = random.SystemRandom().randrange(1_000_000), Tally()
     files = (broken(seed, number) for number in range(10_000))

@@ -8,6 +8,7 @@ import media
 from moorage.imaging import heif, reasons
 from moorage.imaging.blocks import Blocks
 from moorage.imaging.limits import Limits
+from moorage.imaging.process import undecodable
 from moorage.model.variant import Task
 
 
@@ -62,3 +63,11 @@ def test_budgets_follow_the_size() -> None:
     assert limits.budget(Task.POSTER, 1_000) == 8 << 20
     assert limits.budget(Task.POSTER, 1_000_000_000) == 20_000_000
     assert limits.budget(Task.PREVIEW, 100) > 100
+
+
+@pytest.mark.parametrize("task", Task)
+def test_what_was_not_made_is_called_what_it_is(task: Task) -> None:
+    told = undecodable(task, reasons.damaged(task))
+    assert told.message.endswith(told.reason)
+    assert told.message != told.reason
+    assert ("The video" in told.message, "image" not in told.message) == (task.of_video, task.of_video)

@@ -17,6 +17,10 @@ import media
 from servers.moorage import Answer, Moorage, ask
 from servers.nginx import free_port, included
 from web.conftest import Face, Moored, items, moor
+from web.kept import FILM, mirrored
+from web.places import Bucket, bucket
+
+__all__ = ["bucket"]
 
 LARGE = secrets.token_bytes(3_500_000)
 
@@ -114,6 +118,19 @@ def test_a_changed_file_is_a_new_answer(site: Site) -> None:
         assert site(path).body == LARGE[::-1]
     finally:
         (site.moored.root / "large.bin").write_bytes(LARGE)
+
+
+def test_an_object_that_becomes_what_it_was_is_not_served_as_what_it_was_between(site: Site, bucket: Bucket) -> None:
+    shown, key = mirrored(site.direct, bucket, bucket.address), {"Bucket": bucket.name, "Key": "reef/film.bin"}
+    film, store = f"{shown.paths['film.bin']}/content", site.direct("GET", shown.paths["film.bin"]).json["store"]
+    bucket.client.put_object(**key, Body=FILM[::-1])
+    assert site(film, Range="bytes=0-99").body == FILM[::-1][:100]
+    bucket.client.put_object(**key, Body=FILM)
+    mirrors = site.direct("GET", "/api/v1/mirrors").json["mirrors"]
+    (mirror,) = [one["id"] for one in mirrors if one["store"] == store]
+    site.direct.wait(site.direct("POST", f"/api/v1/mirrors/{mirror}/reindex").json["job"])
+    for _ in range(2):
+        assert site(film, Range="bytes=0-99").body == FILM[:100]
 
 
 def test_a_preview_by_a_sealed_url_is_handed_out_without_asking(site: Site) -> None:

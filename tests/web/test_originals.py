@@ -36,6 +36,14 @@ def test_a_preview_of_an_original_that_is_cached_is_made_without_the_bucket(show
     assert shown.face("GET", f"{shown.paths['b.png']}/preview?width=256").status == 404
 
 
+def test_the_tag_of_a_preview_is_that_of_the_version_that_it_shows(shown: Shown, tmp_path: Path) -> None:
+    media.quarters(300, 200).save(tmp_path / "other.png")
+    body = (tmp_path / "other.png").read_bytes()
+    shown.bucket.client.put_object(Bucket=shown.bucket.name, Key="reef/b.png", Body=body)
+    first, again = (shown.face("GET", f"{shown.paths['b.png']}/preview?width=64") for _ in range(2))
+    assert (first.body, first.headers["etag"]) == (again.body, again.headers["etag"])
+
+
 def test_a_preview_fills_the_cache_for_whoever_looks_at_the_original(shown: Shown) -> None:
     assert shown.face("GET", f"{shown.paths['b.png']}/preview?width=256").status == 200
     shown.holds(len(media.data("coffee.png")))

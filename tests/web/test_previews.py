@@ -105,6 +105,25 @@ def test_a_page_is_chosen_by_number_and_the_answer_tells_how_many_there_are(pict
         assert pictures.get("b.tif", wrong).status == 400, wrong
 
 
+def test_an_item_keeps_the_size_of_its_first_page(face: Face, tmp_path: Path) -> None:
+    (tmp_path / "two.tif").write_bytes(media.data("multipage.tif"))
+    item = items(face, moor(face, tmp_path).folder)["two.tif"]["id"]
+    for page in (1, 2):
+        assert face("GET", f"/api/v1/items/{item}/preview?width=64&page={page}").status == 200
+    assert face("GET", f"/api/v1/items/{item}").json["width"] == 120
+
+
+@pytest.mark.parametrize(
+    ("name", "zooms", "turns", "levels"),
+    [("a.jpg", 1, 0, 0), ("b.tif", 1, 1, 1), ("c.dng", 0, 0, 0), ("d.svg", 0, 0, 0)],
+)
+def test_the_page_of_an_image_offers_what_can_be_done_with_it(
+    pictures: Pictures, name: str, zooms: int, turns: int, levels: int
+) -> None:
+    shown = pictures.face("GET", f"/items/{pictures.ids[name]}").body
+    assert [shown.count(part) for part in (b"<m-zoom", b"<m-view", b"data-window")] == [zooms, turns, levels]
+
+
 def test_a_window_is_chosen_by_its_values(pictures: Pictures) -> None:
     plain = pyvips.Image.new_from_buffer(pictures.get("e.tif", "width=512&format=png").body, "")
     narrow = pyvips.Image.new_from_buffer(pictures.get("e.tif", "width=512&format=png&window=0,1000").body, "")

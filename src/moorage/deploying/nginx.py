@@ -29,9 +29,11 @@ _PREVIEWS: Final = """
 _ASKED: Final = """
         auth_request /_moorage_authorized;
         auth_request_set $moorage_name $upstream_http_x_answer_name;
+        auth_request_set $moorage_tag $upstream_http_x_answer_tag;
         error_page 401 403 = @moorage;
         proxy_cache moorage;
         proxy_cache_key $moorage_name;
+        proxy_no_cache $moorage_other;
         proxy_cache_valid 200 @INACTIVE@;
         proxy_cache_lock on;
         proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 
 from moorage.model.catalogue import Item, Kind, Measured
 from moorage.model.costs import UNMETERED, Meter
-from moorage.model.errors import Undecodable
+from moorage.model.errors import Changed, Undecodable
 from moorage.model.keys import escape
 from moorage.model.transaction import Facts
 from moorage.model.variant import Imager, Recipe, Rendered, Task, VariantCache, Wish
 from moorage.reading.content import Content, readable
 from moorage.reading.locate import Located, Locator
 from moorage.reading.source import opened
+
+R = TypeVar("R")
+_LOOKS: Final = 3
 
 
 class Once(Protocol):
@@ -64,6 +67,19 @@ class Variants:
         """
         return await self._made(located, task, wish, self.converted, whole=whole)
 
+    async def settled(self, located: Located, make: Callable[[Located], Awaitable[R]]) -> tuple[Located, R]:
+        """What was made of an item, and the version that it is of: there may be another than the catalogue knew.
+
+        Raises Changed where it is another each time, and what ``make`` raises.
+        """
+        for _ in range(_LOOKS):
+            made = await make(located)
+            now = await self.locator.locate(located.item.id)
+            if now.item.version == located.item.version:
+                return located, made
+            located = now
+        raise Changed(f"{escape(located.item.name)!r} changes faster than it can be read.", "Try again.")
+
     async def _made(
         self, located: Located, task: Task, wish: Wish, cache: VariantCache, *, whole: bool = True
     ) -> Rendered:
@@ -89,7 +105,9 @@ class Variants:
             rendered = await self.imager.make(task, source, wish)
         item = read.item
         await cache.put(item.store, item.key, wish.name(item.version), rendered)
-        await self._note(item, rendered)
+        # The size of an item is that of its first page.
+        if not isinstance(wish, Recipe) or wish.page == 1:
+            await self._note(item, rendered)
         return rendered
 
     async def _note(self, item: Item, rendered: Rendered) -> None:

@@ -1,7 +1,8 @@
 """``/api/v1/authorized``: may this request be answered, and what is its answer called?
 
 A proxy that keeps answers asks it before each one that it hands out. It answers 204 with the answer's name, which
-holds the version, or 403; what is refused the proxy passes on, and so the refusal is told in full.
+holds the version, or 403; what is refused the proxy passes on, and so the refusal is told in full. An answer whose tag
+is another than the one that is told is not to be kept: there was another version when it was fetched.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from moorage.model.media import UNKNOWN
 from moorage.web.api.signing import variant_text
 from moorage.web.recipes import negotiates, recipe_of, variant
 from moorage.web.redirecting import is_elsewhere
-from moorage.web.sending import Answer, send_empty
+from moorage.web.sending import Answer, known, send_empty
+from moorage.web.sources import ItemBytes
 from moorage.web.viewing import Asked, query_of, viewed
 
 NAME: Final = "x-answer-name"
+TAG: Final = "x-answer-tag"
 ORIGINAL: Final = "x-original-uri"
 _ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
 
@@ -27,13 +30,14 @@ _ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
 async def authorize(uses: Face, answer: Answer) -> None:
     """Answer 204 with the name. Raises Forbidden for all that is not to be handed out of a cache."""
     try:
-        name = await _name(uses, answer.headers)
+        name, tag = await _name(uses, answer.headers)
     except MoorageError as exc:
         raise Forbidden("That is not handed out of a cache.", "Pass the request on: its answer says why.") from exc
-    await send_empty(answer, 204, [(NAME, name), ("cache-control", "no-store")])
+    await send_empty(answer, 204, [(NAME, name), (TAG, f'"{tag}"'), ("cache-control", "no-store")])
 
 
-async def _name(uses: Face, headers: dict[str, str]) -> str:
+async def _name(uses: Face, headers: dict[str, str]) -> tuple[str, str]:
+    """The answer's name and its entity tag."""
     path, _, raw_query = headers.get(ORIGINAL, "").partition("?")
     match = _ROUTE.fullmatch(path.removeprefix(uses.path_prefix))
     if match is None:
@@ -49,8 +53,10 @@ async def _name(uses: Face, headers: dict[str, str]) -> str:
     if found.gone is not None or not found.size:
         raise Forbidden("There are no bytes to keep.", "Pass the request on.")
     if recipe is None:
+        tag = known(ItemBytes(uses.content, located)).etag
         version = f"{found.version}\0{found.media_type or UNKNOWN}\0{found.name}"
     else:
-        version = f"{variant(found, recipe).etag}\0{negotiates(query)}"
+        tag = variant(found, recipe).etag
+        version = f"{tag}\0{negotiates(query)}"
     parts = (found.store, found.key, version, found.id, route, query.get("disposition", ""), asked.signed)
-    return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogateescape")).hexdigest(), tag

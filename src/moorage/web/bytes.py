@@ -112,5 +112,7 @@ class ByteRoutes:
         if decide("HEAD", answer.headers, known).status == 304:  # noqa: PLR2004 - RFC 9110
             await send_empty(answer, 304, variant_headers(known, query))
             return
-        rendered = await self._uses.variants.preview(located, recipe)
-        await send_small(answer, rendered.data, rendered.media_type, variant_headers(known, query, rendered))
+        variants = self._uses.variants
+        located, rendered = await variants.settled(located, lambda of: variants.preview(of, recipe))
+        headers = variant_headers(variant(located.item, recipe), query, rendered)
+        await send_small(answer, rendered.data, rendered.media_type, headers)

@@ -54,7 +54,8 @@ async def of_item(
     headers["etag"] = f'"{known.etag}"'
     if decide("HEAD", headers_of(request.scope), known).status == 304:  # noqa: PLR2004 - RFC 9110
         return Response(None, 304, headers)
-    made = await sheets.of_item(uses.variants, located, sheet)
+    located, made = await uses.variants.settled(located, lambda of: sheets.of_item(uses.variants, of, sheet))
+    headers["etag"] = f'"{sheet.name(located.item.version)}"'
     return Response(made.data, 200, headers | {PAGES: str(made.pages or 1)}, made.media_type)
 
 

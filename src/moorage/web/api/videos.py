@@ -63,7 +63,8 @@ async def strip(uses: Uses, request: Request, item: str) -> Response:
     headers = dict(BYTES) | {"etag": f'"{known.etag}"', "cache-control": CACHE}
     if decide("HEAD", headers_of(request.scope), known).status == 304:  # noqa: PLR2004 - RFC 9110
         return Response(None, 304, headers)
-    made = await uses.conversions.strip(located)
+    located, made = await uses.variants.settled(located, uses.conversions.strip)
+    headers["etag"] = f'"{Strip().name(located.item.version)}"'
     uses.costs.tally.served(located.store.id, len(made.image))
     headers[TIMES] = ",".join(f"{time:.3f}" for time in made.times)
     return Response(made.image, 200, headers, "image/webp")
