@@ -20,7 +20,8 @@ from moorage.model.access import Principal
 from moorage.model.catalogue import Item, Kind
 from moorage.model.errors import MoorageError, NotFound, WrongMethod
 from moorage.model.keys import escape
-from moorage.model.variant import wish_name
+from moorage.model.region import Looks, Region
+from moorage.model.variant import Rendered, wish_name
 from moorage.reading.locate import Located
 from moorage.reading.regions import Regions
 from moorage.web.api.identifiers import FOLDER, IMAGE, Identifier, named, need_signature
@@ -95,18 +96,28 @@ class Iiif:
             what = "a video" if located.item.kind is Kind.VIDEO else "no image"
             raise NotFound(f"{escape(located.item.name)!r} is {what}.", "Only images are served here.")
         if asked is None:
-            told = Representation(0, wish_name(located.item.version, address), located.item.modified_ms)
-            if not await answer.unchanged(told, [("vary", "Accept")]):
+            known = Representation(0, wish_name(located.item.version, address), located.item.modified_ms)
+            if not await answer.unchanged(known, [("vary", "Accept")]):
                 looks = await self._regions.looks(located)
-                await _send_document(answer, info(version, address, looks), version, CONTEXTS[version], told)
+                await _send_document(answer, info(version, address, looks), version, CONTEXTS[version], known)
             return
         looks = await self._regions.looks(located)
         region = asked.resolve(looks.width, looks.height)
-        known = Representation(0, region.name(located.item.version), located.item.modified_ms)
-        links = _links(version, f"{address}/{canonical(version, region, looks.width, looks.height)}")
-        if await answer.unchanged(known, links):
+
+        def told(of: Located, looks: Looks, region: Region) -> tuple[Representation, Headers]:
+            links = _links(version, f"{address}/{canonical(version, region, looks.width, looks.height)}")
+            return Representation(0, region.name(of.item.version), of.item.modified_ms), links
+
+        if await answer.unchanged(*told(located, looks, region)):
             return
-        made = await self._regions.cut(located, looks, region)
+
+        async def cut(of: Located) -> tuple[Looks, Region, Rendered]:
+            looks = await self._regions.looks(of)
+            region = asked.resolve(looks.width, looks.height)
+            return looks, region, await self._regions.cut(of, looks, region)
+
+        located, (looks, region, made) = await self._uses.variants.settled(located, cut)
+        known, links = told(located, looks, region)
         await answer.finish(200, [*_known(known), *links, ("content-type", made.media_type)], made.data)
         self._uses.costs.tally.served(located.store.id, 0 if answer.method == "HEAD" else len(made.data))
 
