@@ -15,6 +15,7 @@ import pytest
 import media
 from imaging.sources import BytesSource, Held, named
 from moorage.imaging import DecoderPool, Limits
+from moorage.imaging.process import ProcessFailed
 from moorage.model.errors import Busy, StoreUnreachable, TryAgain, Undecodable
 from moorage.model.variant import Recipe
 
@@ -75,8 +76,10 @@ async def test_an_interrupt_from_the_terminal_is_left_to_the_server() -> None:
 
 async def test_a_process_that_crashes_costs_its_own_image_only() -> None:
     async with closing(DecoderPool(processes=1)) as pool:
-        with pytest.raises(Undecodable, match="broke down"):
+        with pytest.raises(Undecodable, match="broke down") as caught:
             await pool.preview(BytesSource(media.data(ROCKET), at_first_read(pool, signal.SIGSEGV)), BOX)
+        assert isinstance(caught.value.__cause__, ProcessFailed)
+        assert caught.value.__cause__.ended == -signal.SIGSEGV
         await pool.preview(named(ROCKET), BOX)
 
 
