@@ -267,7 +267,7 @@ class Reel(Protocol):
     """A film being written. It is there for nobody until it is kept."""
 
     async def write(self, start: int, data: bytes) -> None:
-        """Put bytes at their place. Raises TooLarge for more than the cache holds, Conflict where the disk takes none."""
+        """Put bytes at their place. Raises TooLarge above the size of the cache, Conflict where the disk takes none."""
 
     async def keep(self) -> bool:
         """Make it an entry, whole; False where it is larger than the cache. Raises Conflict likewise."""
