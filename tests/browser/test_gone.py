@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import pytest
@@ -32,7 +33,8 @@ def test_what_is_gone_says_why_and_since_when_and_asks_for_no_preview(open_page:
     told = [page.locator(".tile.gone").nth(n).inner_text().split("\n") for n in range(3)]
     assert [lines[0] for lines in told] == ["Gone from its store", "Hidden here", "In the trash"]
     assert all("2026" in lines[1] for lines in told)
-    assert not [path for path in harness.asked if "/preview" in path or "/poster" in path]
+    # Of items with other numbers a page of the test before may still have asked.
+    assert not [path for path in harness.asked if re.search(r"/items/1\d{3}/(preview|poster)", path)]
     assert barriers(page) == []
     asked = [path for path in harness.asked if "children" in path]
     assert "state=gone" in asked[0]
