@@ -36,7 +36,8 @@ INCLUDING = """
 {user} daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
 events {{ worker_connections 256; }}
 http {{
-  access_log off; sendfile on; client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
+  access_log off; sendfile on; keepalive_requests 1000000;
+  client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
   fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
 {text}
 }}
