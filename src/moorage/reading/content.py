@@ -66,7 +66,7 @@ class Content:
         original = self._original(store, self.adapter(store), info)
         return await self._version(store, replace(original, confirmed=True), byte_range)
 
-    def now(self, located: Located, start: int, stop: int) -> bytes | list[Piece] | None:
+    def now(self, located: Located, start: int, stop: int) -> bytearray | list[Piece] | None:
         """The bytes [start, stop) of the version that ``located`` names, where nothing has to be waited for.
 
         Either the bytes, or where they lie in files that the caller closes.

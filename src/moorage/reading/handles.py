@@ -48,7 +48,7 @@ class Handles:
             self._sweeping = True
             asyncio.get_running_loop().call_later(KEPT_S + 1, self._sweep)
 
-    def read_now(self, name: Name, start: int, stop: int) -> bytes | None:
+    def read_now(self, name: Name, start: int, stop: int) -> bytearray | None:
         """The bytes [start, stop), where the file is kept, has not changed, and has them in memory."""
         kept = self._kept.get(name)
         if kept is None or kept.until < self._clock():
@@ -59,7 +59,7 @@ class Handles:
             whole = count == len(data) and _facts(kept.descriptor) == kept.facts
         except OSError:  # not in memory, or a file system that cannot tell
             return None
-        return bytes(data) if whole else None
+        return data if whole else None
 
     def close(self) -> None:
         """Close all."""

@@ -55,7 +55,7 @@ class Hit(NamedTuple):
     path: str
     query: bytes
     shared: bool
-    body: bytes = b""
+    body: bytes | bytearray = b""
     pieces: tuple[Piece, ...] = ()
     """The body in files, in place of ``body``; whoever has the hit closes them."""
 
@@ -72,7 +72,7 @@ class _Found(NamedTuple):
     status: int
     headers: Headers
     general: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    body: bytes | bytearray = b""
     pieces: tuple[Piece, ...] = ()
 
 
@@ -154,7 +154,7 @@ class Hits:
         if decision.spans:
             told.append(("content-range", f"bytes {start}-{stop - 1}/{size}"))
         told.append(("content-length", str(stop - start)))
-        body, pieces = (found, ()) if isinstance(found, bytes) else (b"", tuple(found))
+        body, pieces = (b"", tuple(found)) if isinstance(found, list) else (found, ())
         return _Found(decision.status, told, BYTES, body, pieces)
 
 
