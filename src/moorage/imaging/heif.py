@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyvips
-
 from moorage.imaging import reasons
 from moorage.imaging.blocks import Blocks
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable
+from moorage.imaging.samples import image_of
 
 try:
     import pi_heif
@@ -35,9 +34,4 @@ def image(blocks: Blocks, limits: Limits) -> Any:
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError, IndexError) as exc:
         raise Unreadable(reasons.of_vips(str(exc))) from exc
     bands = len(opened.mode.split(";")[0])
-    made = pyvips.Image.new_from_memory(data, width, height, bands, "uchar")
-    made = made.copy(interpretation="srgb" if bands > 2 else "b-w")  # noqa: PLR2004 - two bands are grey and alpha
-    profile = opened.info.get("icc_profile")
-    if profile:
-        made.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
-    return made
+    return image_of(data, (width, height), bands, opened.info.get("icc_profile"))

@@ -13,6 +13,7 @@ from moorage.imaging import reasons
 from moorage.imaging.blocks import Blocks
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable
+from moorage.imaging.samples import image_of
 
 try:
     # Named one by one, since a process without files cannot look for them later.
@@ -45,12 +46,7 @@ def image(blocks: Blocks, limits: Limits) -> Any:
     except (OSError, ValueError, SyntaxError, IndexError) as exc:
         raise Unreadable(reasons.of_vips(str(exc))) from exc
     bands = len(plain.getbands())
-    made = pyvips.Image.new_from_memory(data, width, height, bands, "uchar")
-    made = made.copy(interpretation="srgb" if bands > 2 else "b-w")  # noqa: PLR2004 - two bands are grey and alpha
-    profile = opened.info.get("icc_profile")
-    if profile:
-        made.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
-    return made
+    return image_of(data, (width, height), bands, opened.info.get("icc_profile"))
 
 
 def measure(blocks: Blocks) -> tuple[int, int]:

@@ -8,14 +8,12 @@ is another than the one that is told is not to be kept: there was another versio
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Final
 
 from moorage.edge.face import Face
 from moorage.model.errors import Forbidden, MoorageError
 from moorage.model.media import UNKNOWN
-from moorage.web.api.signing import variant_text
-from moorage.web.recipes import negotiates, recipe_of, variant
+from moorage.web.recipes import ROUTE, negotiates, variant, wanted_of
 from moorage.web.redirecting import is_elsewhere
 from moorage.web.sending import Answer, known, send_empty
 from moorage.web.sources import ItemBytes
@@ -24,7 +22,6 @@ from moorage.web.viewing import Asked, query_of, viewed
 NAME: Final = "x-answer-name"
 TAG: Final = "x-answer-tag"
 ORIGINAL: Final = "x-original-uri"
-_ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
 
 
 async def authorize(uses: Face, answer: Answer) -> None:
@@ -39,13 +36,13 @@ async def authorize(uses: Face, answer: Answer) -> None:
 async def _name(uses: Face, headers: dict[str, str]) -> tuple[str, str]:
     """The answer's name and its entity tag."""
     path, _, raw_query = headers.get(ORIGINAL, "").partition("?")
-    match = _ROUTE.fullmatch(path.removeprefix(uses.path_prefix))
+    match = ROUTE.fullmatch(path.removeprefix(uses.path_prefix))
     if match is None:
         raise Forbidden("Only bytes of items are kept by a proxy.", "Pass the request on.")
-    query = query_of(raw_query.encode("latin-1", "replace"))
     item, route = int(match[1]), match[2]
-    recipe = None if route == "content" else recipe_of(query, headers.get("accept", ""))
-    asked = Asked("GET", headers, query, item, variant_text(route, recipe))
+    fields = query_of(raw_query.encode("latin-1", "replace"))
+    query, recipe, bound = wanted_of(route, fields, headers.get("accept", ""))
+    asked = Asked("GET", headers, query, item, bound)
     located = await uses.content.nearby(await viewed(uses, asked))
     found = located.item
     if recipe is None and is_elsewhere(located.store, query):

@@ -20,16 +20,15 @@ from moorage.model.keys import ESCAPED, Key, escape, unescape
 from moorage.model.variant import Recipe
 from moorage.reading.content import readable
 from moorage.reading.locate import Located
-from moorage.web.api.signing import SIGNATURE, loan_holds, variant_text
+from moorage.web.api.signing import SIGNATURE, loan_holds
 from moorage.web.api.stores import visible
 from moorage.web.authorized import authorize
-from moorage.web.recipes import CACHE, recipe_of, variant, variant_headers
+from moorage.web.recipes import CACHE, ROUTE, variant, variant_headers, wanted_of
 from moorage.web.redirecting import address_of, is_elsewhere
 from moorage.web.sending import Answer, known, send_content, send_empty, send_small
 from moorage.web.sources import ItemBytes, ObjectBytes
 from moorage.web.viewing import Asked, query_of, viewed
 
-ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
 AUTHORIZED: Final = re.compile("/api/v1/authorized")
 OBJECT: Final = re.compile(r"/api/v1/stores/([^/]+)/content")
 
@@ -63,8 +62,8 @@ class ByteRoutes:
             await send_content(answer, found)
             return
         item, route = int(match[1]), match[2]
-        recipe = None if route == "content" else recipe_of(query, answer.headers.get("accept", ""))
-        asked = Asked(scope["method"], answer.headers, query, item, variant_text(route, recipe))
+        _, recipe, bound = wanted_of(route, query, answer.headers.get("accept", ""))
+        asked = Asked(scope["method"], answer.headers, query, item, bound)
         answer.shared = asked.signed
         located = await viewed(self._uses, asked)
         located = await self._uses.content.seen(located)

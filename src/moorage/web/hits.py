@@ -6,7 +6,6 @@ them refuses, or knows not enough, that way is taken, and tells why.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -19,14 +18,12 @@ from moorage.model.objects import Piece
 from moorage.model.store import StoreId
 from moorage.model.variant import Recipe
 from moorage.reading.locate import Located
-from moorage.web.api.signing import variant_text
-from moorage.web.recipes import recipe_of, variant, variant_headers
+from moorage.web.recipes import ROUTE, Wanted, variant, variant_headers, wanted_of
 from moorage.web.redirecting import is_elsewhere
 from moorage.web.sending import known, told_of
 from moorage.web.sources import ItemBytes
 from moorage.web.viewing import Asked, query_of, viewed_now
 
-ROUTE: Final = re.compile(rb"/api/v1/items/(\d{1,16})/(content|preview|poster)")
 MOST_BYTES: Final = 4 << 20
 """What is longer is sent block by block, with an eye on whether its reader is still there."""
 _LONGEST: Final = 2048
@@ -60,14 +57,6 @@ class Hit(NamedTuple):
     """The body in files, in place of ``body``; whoever has the hit closes them."""
 
 
-class _Query(NamedTuple):
-    """What a query asks for; the recipe is None for the content itself."""
-
-    fields: dict[str, str]
-    recipe: Recipe | None
-    variant: str
-
-
 class _Found(NamedTuple):
     status: int
     headers: Headers
@@ -81,12 +70,12 @@ class Hits:
 
     def __init__(self, uses: Face) -> None:
         self._uses = uses
-        self._prefix = uses.path_prefix.encode()
+        self._prefix = uses.path_prefix
 
     def __call__(self, url: bytes, raw_headers: RawHeaders) -> Hit | None:
         """The answer; None for what another way has to answer. ``raw_headers`` have lower-case names."""
         path, _, query = url.partition(b"?")
-        match = ROUTE.fullmatch(path.removeprefix(self._prefix))
+        match = ROUTE.fullmatch(path.decode("latin-1").removeprefix(self._prefix))
         if match is None:
             return None
         headers: dict[str, str] = {}
@@ -100,15 +89,15 @@ class Hits:
             else:
                 headers[name] = value.decode("latin-1")
         try:
-            return self._hit(match[0], query, int(match[1]), match[2].decode(), headers)
+            return self._hit(match[0], query, int(match[1]), match[2], headers)
         except MoorageError:
             return None
 
-    def _hit(self, path: bytes, raw_query: bytes, item: int, route: str, headers: dict[str, str]) -> Hit | None:
+    def _hit(self, path: str, raw_query: bytes, item: int, route: str, headers: dict[str, str]) -> Hit | None:
         accept = headers.get("accept", "")
         if len(raw_query) + len(accept) > _LONGEST:
             return None
-        query = _query(route, raw_query, accept)
+        query = _wanted_of(route, raw_query, accept)
         asked = Asked("GET", headers, query.fields, item, query.variant)
         located = viewed_now(self._uses, asked)
         if located is None or located.item.unseen or located.item.gone is not None:
@@ -119,8 +108,8 @@ class Hits:
             found = self._variant(located, query.recipe, query.fields, headers)
         if found is None:
             return None
-        store, shown = located.store.id, path.decode()
-        return Hit(found.status, found.headers, found.general, store, shown, raw_query, asked.signed, *found[3:])
+        store = located.store.id
+        return Hit(found.status, found.headers, found.general, store, path, raw_query, asked.signed, *found[3:])
 
     def _variant(
         self, located: Located, recipe: Recipe, fields: dict[str, str], headers: dict[str, str]
@@ -159,8 +148,6 @@ class Hits:
 
 
 @lru_cache(4096)
-def _query(route: str, raw_query: bytes, accept: str) -> _Query:
+def _wanted_of(route: str, raw_query: bytes, accept: str) -> Wanted:
     """A query, read once: a page asks for hundreds of previews by one. Raises Invalid."""
-    fields = query_of(raw_query)
-    recipe = None if route == "content" else recipe_of(fields, accept)
-    return _Query(fields, recipe, variant_text(route, recipe))
+    return wanted_of(route, query_of(raw_query), accept)

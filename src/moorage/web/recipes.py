@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from moorage.edge.ranges import Representation
 from moorage.model.catalogue import Item
 from moorage.model.errors import Invalid
 from moorage.model.variant import Format, Recipe, Rendered
-from moorage.web.api.signing import SIGNATURE
+from moorage.web.api.signing import SIGNATURE, variant_text
 from moorage.web.formats import negotiated
 
+ROUTE: Final = re.compile(r"/api/v1/items/(\d{1,16})/(content|preview|poster)")
+"""The byte routes of an item."""
 CACHE: Final = "private, max-age=60"
+
+
+class Wanted(NamedTuple):
+    """What the query of a byte route asks for; the recipe is None for the content itself.
+
+    ``variant``: what a signature binds of it.
+    """
+
+    fields: dict[str, str]
+    recipe: Recipe | None
+    variant: str
+
+
+def wanted_of(route: str, fields: dict[str, str], accept: str) -> Wanted:
+    """What is asked for. Raises Invalid."""
+    recipe = None if route == "content" else recipe_of(fields, accept)
+    return Wanted(fields, recipe, variant_text(route, recipe))
 
 
 def recipe_of(query: Mapping[str, str], accept: str) -> Recipe:
