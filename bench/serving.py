@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -37,6 +35,7 @@ from servers import start_ceph
 from servers.moorage import Moorage
 from servers.nginx import free_port, included
 
+ASKING = Path(__file__).parent / "asking.py"
 ROUNDS = 5
 LARGE = 5 << 30
 RANGE = "bytes=3221225472-3222274047"
@@ -67,40 +66,14 @@ class Target:
         return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in self.pids)
 
 
-def load(port: int, request: bytes, requests: int, told: Any) -> None:
-    """Ask again and again over one connection; tells status and length of the bodies."""
-    with socket.create_connection(("127.0.0.1", port)) as line:
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        total, status, buffer = 0, b"", bytearray(1 << 20)
-        for _ in range(requests):
-            line.sendall(request)
-            data = b""
-            while b"\r\n\r\n" not in data:
-                data += line.recv(1 << 16)
-            head, _, body = data.partition(b"\r\n\r\n")
-            status = head[9:12]
-            lengths = [one for one in head.lower().split(b"\r\n") if one.startswith(b"content-length:")]
-            left = (int(lengths[0][15:]) if lengths and status != b"304" else 0) - len(body)
-            total += len(body)
-            while left > 0:
-                got = line.recv_into(buffer, min(left, len(buffer)))
-                assert got, "the connection was closed"
-                left -= got
-                total += got
-        told.send((status.decode(), total))
-
-
 def asked(target: Target, requests: int) -> tuple[float, str, int]:
     """Processor seconds for so many answers, with their status and bytes."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in target.headers.items())
     request = f"GET {target.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n".encode()
-    ours, theirs = multiprocessing.Pipe()
-    client = multiprocessing.get_context("spawn").Process(target=load, args=(target.port, request, requests, theirs))
-    client.start()
     before = target.spent()
-    status, total = ours.recv()
-    client.join()
-    return target.spent() - before, status, total
+    words = [sys.executable, "-S", str(ASKING), str(target.port), str(requests)]
+    told = subprocess.run(words, input=request, capture_output=True, check=True, timeout=600).stdout.split()
+    return target.spent() - before, told[0].decode(), int(told[1])
 
 
 def compare(name: str, own: Target, other: Target, requests: int, bar: float) -> None:

@@ -71,6 +71,11 @@ class Files:
         """The entry, read at once: for small ones, and for parts."""
         return self._noted(digest, self._load(digest, part))
 
+    def used(self, digest: str) -> None:
+        """Note a use of an entry that is known, and that was not read for it."""
+        self._hits += 1
+        self._ledger.touch(digest, self._clock())
+
     async def read(self, digest: str, part: slice | None = None) -> Kept | None:
         """The entry, or None for one that was never put, is forgotten or damaged."""
         if self.size(digest) is None and (self._scanned or digest in self._ledger):
@@ -99,8 +104,7 @@ class Files:
         if told.st_size != size:
             os.close(descriptor)
             return None
-        self._hits += 1
-        self._ledger.touch(digest, self._clock())
+        self.used(digest)
         return descriptor, told.st_mtime
 
     async def write(self, digest: str, facts: list[Any], data: bytes) -> bool:
@@ -152,8 +156,7 @@ class Files:
             self._misses += 1
             self._ledger.drop(digest)
             return None
-        self._hits += 1
-        self._ledger.touch(digest, self._clock())
+        self.used(digest)
         return lent[:2]
 
     async def _held(self, digest: str, size: int) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
 
 from moorage.cache.files import Files, digest_of
 from moorage.cache.folder import Kept
@@ -12,10 +14,19 @@ INLINE_BYTES: Final = 256 * 1024
 """Entries up to this size are read on the event loop: opening and reading takes about 30 microseconds."""
 
 
+HOT_BYTES: Final = 32 << 20
+"""Of the small entries that were read lately so many bytes stay in memory: some pages of a grid for each of many."""
+
+
 class FileVariantCache(Files):
     """A VariantCache in ``root``, with the bounds and the promises of ``Files``."""
 
     warning = "Previews are made anew each time"
+
+    def __init__(self, root: Path, **bounds: Any) -> None:
+        super().__init__(root, **bounds)
+        self._hot: dict[str, Rendered] = {}
+        self._hot_bytes = 0
 
     async def get(self, store: int, key: str, name: str) -> Rendered | None:
         """The variant, or None for one that was never put, is forgotten or damaged."""
@@ -25,7 +36,27 @@ class FileVariantCache(Files):
     def get_now(self, store: int, key: str, name: str) -> Rendered | None:
         """The variant where it is known to be held and is small; None does not mean that it is not held."""
         digest = _digest(store, key, name)
-        return _rendered(self.read_now(digest)) if self._is_small(digest) else None
+        if not self._is_small(digest):
+            return None
+        hot = self._hot.get(digest)
+        if hot is not None:
+            self.used(digest)
+            return hot
+        found = _rendered(self.read_now(digest))
+        if found is not None:
+            self._keep_hot(digest, found)
+        return found
+
+    def _keep_hot(self, digest: str, found: Rendered) -> None:
+        if self._hot_bytes + len(found.data) > HOT_BYTES:
+            self._cool()
+        self._hot[digest] = found
+        self._hot_bytes += len(found.data)
+
+    def _cool(self) -> None:
+        """Half of what is hot goes, the longest there first."""
+        for digest in [*self._hot][: (len(self._hot) + 1) // 2]:
+            self._hot_bytes -= len(self._hot.pop(digest).data)
 
     def _is_small(self, digest: str) -> bool:
         """Whether it is known to be held and small enough to be read at once."""
@@ -40,12 +71,16 @@ class FileVariantCache(Files):
         """Keeps a variant; a repeat replaces it. One larger than the whole cache is not kept."""
         size = rendered.source_width, rendered.source_height
         facts = [store, key, rendered.media_type, *size, rendered.duration_ms, rendered.pages]
-        await self.write(_digest(store, key, name), facts, rendered.data)
+        digest = _digest(store, key, name)
+        await self.write(digest, facts, rendered.data)
+        replaced = self._hot.pop(digest, None)
+        self._hot_bytes -= 0 if replaced is None else len(replaced.data)
 
 
 def _rendered(kept: Kept | None) -> Rendered | None:
     return None if kept is None else Rendered(kept.data, *kept.facts[2:])
 
 
+@lru_cache(4096)
 def _digest(store: int, key: str, name: str) -> str:
     return digest_of(f"{store}\0{name}\0{key}")

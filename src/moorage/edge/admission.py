@@ -54,10 +54,15 @@ class Admission:
             self.need_origin(headers)
         return found
 
-    def known(self, headers: dict[str, str]) -> Principal | None:
-        """Who asks to read, if that was found out a moment ago."""
+    def name_of(self, headers: dict[str, str]) -> bytes:
+        """What the asker is remembered by; it holds a hash of the secret that was sent."""
         kind, secret = self._secret(headers)
-        return self._remembered(kind + hash_of(secret))
+        return kind + hash_of(secret)
+
+    def known(self, name: bytes) -> Principal | None:
+        """Who asks to read, if that was found out a moment ago."""
+        kept = self._kept.get(name)
+        return kept[1] if kept is not None and kept[0] >= self._clock() else None
 
     def session_of(self, headers: dict[str, str]) -> str:
         """The session's secret; empty where there is none."""
@@ -88,13 +93,9 @@ class Admission:
             return _TOKEN, bearer[7:].strip()
         return _SESSION, self.session_of(headers)
 
-    def _remembered(self, name: bytes) -> Principal | None:
-        kept = self._kept.get(name)
-        return kept[1] if kept is not None and kept[0] >= self._clock() else None
-
     async def _find(self, kind: bytes, secret: str) -> Principal:
         hashed = hash_of(secret)
-        kept = self._remembered(kind + hashed)
+        kept = self.known(kind + hashed)
         if kept is not None:
             return kept
         if kind == _TOKEN and hmac.compare_digest(hashed, self._machine):

@@ -17,7 +17,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moorage.edge import problems
-from moorage.edge.journal import Journal, Line, face_of, shown_path
+from moorage.edge.journal import Journal, Line, face_of, redacted, shown_path
 from moorage.edge.security import PAGES
 from moorage.model.errors import MoorageError, TooLarge
 
@@ -109,11 +109,10 @@ class _Answer:
 
     def record(self) -> None:
         """Have the journal note it."""
-        method, path, query = self.scope["method"], self.scope["path"], self.scope["query_string"]
+        path, query = self.scope["path"], redacted(self.scope["query_string"].decode("latin-1"))
+        asked = self.scope["method"], shown_path(path), query
         self._journal.note(
-            Line(
-                time.time(), self.request, method, path, query, self._status, self._first_s, self._bytes, face_of(path)
-            )
+            Line(time.time(), self.request, *asked, self._status, self._first_s, self._bytes, face_of(path))
         )
 
 

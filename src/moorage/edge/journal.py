@@ -8,23 +8,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from prometheus_client import Counter, Histogram
+from moorage.edge.figures import FIGURES
 
-REQUESTS: Final = Counter("moorage_requests", "Requests answered.", ["face", "status"])
-SECONDS: Final = Histogram("moorage_request_seconds", "Seconds until the answer began.", ["face"])
-SENT: Final = Counter("moorage_sent_bytes", "Bytes of bodies sent.", ["face"])
 LATER_S: Final = 0.25
 """How long a line may wait for others."""
 _FLOOD: Final = ("authorized", "bytes", "iiif", "static")
 """Faces whose answers come by the hundred for one page: on the console stand those of them that failed."""
-_REDACTED: Final = ("seal=", "signature=", "token=", "secret=")
-_SECRET: Final = re.compile(r"(?i)(?<![^&])((?:seal|signature|token|secret))=[^&]*")
+_SECRETS: Final = ("seal", "signature", "token", "secret")
 _FAILED: Final = 400
 log: Final = logging.getLogger("moorage.edge")
 _JSON: Final = (
@@ -35,17 +30,22 @@ _quoted: Final = json.encoder.encode_basestring_ascii
 
 
 class Line(NamedTuple):
-    """What is told of an answer. ``ended_s``: Unix time; ``first_s``: seconds until it began."""
+    """What is told of an answer. ``ended_s``: Unix time; ``first_s``: seconds until it began.
+
+    Path and query are as ``shown_path`` and ``redacted`` make them: no secret comes into the journal.
+    """
 
     ended_s: float
     request: str
     method: str
     path: str
-    query: bytes
+    query: str
     status: int
     first_s: float
     bytes: int
     face: str
+    at_once: bool = False
+    """Answered without waiting for anything."""
 
 
 class Lines(logging.LogRecord):
@@ -54,6 +54,8 @@ class Lines(logging.LogRecord):
     def __init__(self, lines: list[Line]) -> None:
         super().__init__(log.name, logging.INFO, "", 0, "requests", (), None)
         self.lines = lines
+        self.texts: dict[tuple[bool, bool], str] = {}
+        """What ``written`` made of them: a file that is rotated has the text made to measure it, and again to write."""
 
 
 class Journal:
@@ -72,10 +74,8 @@ class Journal:
         """Count and write what waits."""
         lines, self._lines = self._lines, []
         for line in lines:
-            requests, seconds, sent = _counts(line.face, line.status)
-            requests.inc()
-            seconds.observe(line.first_s)
-            sent.inc(line.bytes)
+            FIGURES.note(line.face, line.status, line.first_s, line.bytes)
+        FIGURES.note_at_once(sum([line.at_once for line in lines]))
         lines = [line for line in lines if line.face != "health"]
         if lines and log.isEnabledFor(logging.INFO):
             log.handle(Lines(lines))
@@ -88,8 +88,12 @@ def is_told(line: Line) -> bool:
 
 def written(record: Lines, *, as_json: bool, quiet: bool) -> str:
     """The lines as text. ``quiet``: those for the console."""
-    chosen = [line for line in record.lines if not quiet or is_told(line)]
-    return "\n".join(_machine(line) if as_json else _person(line) for line in chosen)
+    text = record.texts.get((as_json, quiet))
+    if text is None:
+        chosen = [line for line in record.lines if is_told(line)] if quiet else record.lines
+        text = "\n".join(map(_machine if as_json else _person, chosen))
+        record.texts[as_json, quiet] = text
+    return text
 
 
 def face_of(path: str) -> str:
@@ -122,29 +126,27 @@ def shown_path(path: str) -> str:
 
 def redacted(query: str) -> str:
     """A query string for the log: values that admit somebody are left out."""
-    if "%" not in query:
-        return _SECRET.sub(r"\1=…", query)
-    return "&".join(
-        part.split("=", 1)[0] + "=…" if unquote(part).lower().startswith(_REDACTED) else part
-        for part in query.split("&")
-    )
+    low = query.lower()
+    if "%" not in low and "seal" not in low and "signature" not in low and "token" not in low and "secret" not in low:
+        return query
+    return "&".join([_redacted(part) for part in query.split("&")])
 
 
-@lru_cache(1024)
-def _counts(face: str, status: int) -> tuple[Any, Any, Any]:
-    return REQUESTS.labels(face, str(status)), SECONDS.labels(face), SENT.labels(face)
+def _redacted(part: str) -> str:
+    name, _, _ = part.partition("=")
+    plain = unquote(part).partition("=")[0] if "%" in part else name
+    return f"{name}=…" if plain.lower() in _SECRETS else part
 
 
 def _machine(line: Line) -> str:
-    path, query = _quoted(shown_path(line.path)), _quoted(redacted(line.query.decode("latin-1")))
-    ms, ended = line.first_s * 1000, _time(line.ended_s)
-    return _JSON % (line.method, path, query, line.status, ms, line.bytes, line.request, ended)
+    ended_s, request, method, path, query, status, first_s, sent, _, _ = line
+    return _JSON % (method, _quoted(path), _quoted(query), status, first_s * 1000, sent, request, _time(ended_s))
 
 
 def _person(line: Line) -> str:
     told = (
-        f"method={line.method} path={_word(shown_path(line.path))} "
-        f"query={_word(redacted(line.query.decode('latin-1')))} status={line.status} ms={line.first_s * 1000:.1f} "
+        f"method={line.method} path={_word(line.path)} "
+        f"query={_word(line.query)} status={line.status} ms={line.first_s * 1000:.1f} "
         f"bytes={line.bytes} request={line.request}"
     )
     return f"{_time(line.ended_s)} [info     ] request                        [{log.name}] {told}"
@@ -156,8 +158,8 @@ def _word(text: str) -> str:
 
 
 def _time(ended_s: float) -> str:
-    whole, part = divmod(ended_s, 1)
-    return f"{_second(int(whole))}.{int(part * 1_000_000):06d}Z"
+    whole = int(ended_s)
+    return f"{_second(whole)}.{int((ended_s - whole) * 1_000_000):06d}Z"
 
 
 @lru_cache(8)

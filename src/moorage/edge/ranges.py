@@ -44,6 +44,7 @@ class Decision:
 
 
 WHOLE: Final = Decision(200)
+_REFUSED: Final = {status: Decision(status) for status in (304, 412)}
 
 
 def decide(method: str, headers: Mapping[str, str], known: Representation) -> Decision:
@@ -53,7 +54,7 @@ def decide(method: str, headers: Mapping[str, str], known: Representation) -> De
     """
     status = _preconditions(headers, known)
     if status:
-        return Decision(status)
+        return _REFUSED[status]
     wanted = headers.get("range")
     if method != "GET" or wanted is None or not _range_stands(headers, known):
         return WHOLE
@@ -76,6 +77,8 @@ def _preconditions(headers: Mapping[str, str], known: Representation) -> int:
 
 
 def _named(field: str, etag: str, *, weak: bool) -> bool:
+    if etag and field == f'"{etag}"':
+        return True
     if field.strip() == "*":
         return True
     if not etag:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from functools import lru_cache
 from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -36,7 +37,7 @@ class RingSigner:
     def sign(self, claim: Claim) -> tuple[str, str]:
         """(key id: 8 hex digits, signature: 43 characters of URL-safe base64)."""
         primary, keys = self._ring
-        return primary, _signature(keys[primary], claim)
+        return primary, _signature(keys[primary], *_words(claim))
 
     def verify(self, claim: Claim, key_id: str, signature: str, now_s: float) -> bool:
         """True when the signature is ours and ``now_s`` is before the expiry.
@@ -45,15 +46,21 @@ class RingSigner:
         """
         primary, keys = self._ring
         key = keys.get(key_id)
-        expected = _signature(keys[primary] if key is None else key, claim)
+        expected = _signature(keys[primary] if key is None else key, *_words(claim))
         same = hmac.compare_digest(expected.encode("ascii"), signature.encode("utf-8", "replace"))
         return same & (key is not None) & (now_s < claim.expires_s)
 
 
-def _signature(key: bytes, claim: Claim) -> str:
+def _words(claim: Claim) -> tuple[str, int, str, int, str]:
     method = "read" if claim.method in _READING else claim.method
+    return method, claim.item, claim.variant, claim.expires_s, claim.disposition
+
+
+@lru_cache(4096)
+def _signature(key: bytes, *words: str | int) -> str:
+    """Remembered, because whoever shows a page of pictures asks for each of them more than once."""
     # a JSON list, so that no two claims have the same text whatever their fields hold
-    text = json.dumps([method, claim.item, claim.variant, claim.expires_s, claim.disposition])
+    text = json.dumps(words)
     digest = hmac.digest(key, text.encode("ascii"), "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 

@@ -75,7 +75,8 @@ class Principal:
 
     def role_on(self, project: int) -> Role | None:
         """The role on one project: the greater of its own and the one on everything."""
-        return max(filter(None, (self.everywhere, self.roles.get(project))), default=None)
+        one, everywhere = self.roles.get(project), self.everywhere
+        return one if everywhere is None or (one is not None and one > everywhere) else everywhere
 
     def need(self, role: Role, project: int) -> None:
         """Raise unless the principal has ``role`` on the project.

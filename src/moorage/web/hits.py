@@ -6,19 +6,21 @@ them refuses, or knows not enough, that way is taken, and tells why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from moorage.edge.face import Face
-from moorage.edge.ranges import Span, decide
-from moorage.edge.security import BYTES
+from moorage.edge.journal import redacted
+from moorage.edge.ranges import WHOLE, Representation, Span, decide
 from moorage.model.errors import MoorageError
 from moorage.model.objects import Piece
 from moorage.model.store import StoreId
 from moorage.model.variant import Recipe
 from moorage.reading.locate import Located
-from moorage.web.recipes import ROUTE, Wanted, variant, variant_headers, wanted_of
+from moorage.web.askers import Asker
+from moorage.web.headlines import GENERAL, head_of_known, head_of_preview, lines_of
+from moorage.web.recipes import ROUTE, negotiates, wanted_of
 from moorage.web.redirecting import is_elsewhere
 from moorage.web.sending import known, told_of
 from moorage.web.sources import ItemBytes
@@ -28,30 +30,20 @@ MOST_BYTES: Final = 4 << 20
 """What is longer is sent block by block, with an eye on whether its reader is still there."""
 _LONGEST: Final = 2048
 """Characters of a query that is remembered, with the Accept header that came along; no browser sends so many."""
+_MOST_TARGETS: Final = 4096
+_MOST_CONTENTS: Final = 512
 _NOT_MODIFIED: Final = 304
-_OF_BODIES: Final = (b"content-length", b"transfer-encoding")
-_HEARD: Final = {
-    name.encode(): name
-    for name in (
-        *("authorization", "cookie", "accept", "range", "if-range", "if-match", "if-none-match"),
-        *("if-modified-since", "if-unmodified-since"),
-    )
-}
-"""The headers that an answer depends on."""
-Headers = list[tuple[str, str]]
-RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
 class Hit(NamedTuple):
-    """An answer that is at hand. ``general``: headers that all answers of its kind have."""
+    """An answer that is at hand. ``head``: its headers as lines, but for those that only this answer has."""
 
     status: int
-    headers: Headers
-    general: tuple[tuple[str, str], ...]
+    head: bytes
     store: StoreId
     path: str
-    query: bytes
-    shared: bool
+    query: str
+    """As the journal shows it."""
     body: bytes | bytearray = b""
     pieces: tuple[Piece, ...] = ()
     """The body in files, in place of ``body``; whoever has the hit closes them."""
@@ -59,10 +51,26 @@ class Hit(NamedTuple):
 
 class _Found(NamedTuple):
     status: int
-    headers: Headers
-    general: tuple[tuple[str, str], ...] = ()
+    told: bytes | None
+    of_bytes: bool = True
     body: bytes | bytearray = b""
     pieces: tuple[Piece, ...] = ()
+
+
+class _Content(NamedTuple):
+    """What is told of the bytes of one version of an item."""
+
+    known: Representation
+    told: bytes | None
+
+
+class _Target(NamedTuple):
+    """What an address asks for. ``recipe`` is None for the content itself."""
+
+    path: str
+    query: str
+    asked: Asked
+    recipe: Recipe | None
 
 
 class Hits:
@@ -70,69 +78,67 @@ class Hits:
 
     def __init__(self, uses: Face) -> None:
         self._uses = uses
-        self._prefix = uses.path_prefix
+        self._target = lru_cache(_MOST_TARGETS)(partial(_target, uses.path_prefix))
+        self._names: dict[tuple[str, str], str] = {}
+        self._contents: dict[tuple[object, ...], _Content] = {}
 
-    def __call__(self, url: bytes, raw_headers: RawHeaders) -> Hit | None:
-        """The answer; None for what another way has to answer. ``raw_headers`` have lower-case names."""
-        path, _, query = url.partition(b"?")
-        match = ROUTE.fullmatch(path.decode("latin-1").removeprefix(self._prefix))
-        if match is None:
+    def __call__(self, url: bytes, asker: Asker) -> Hit | None:
+        """The answer; None for what another way has to answer."""
+        accept = asker.headers.get("accept", "")
+        if len(url) + len(accept) > _LONGEST:
             return None
-        headers: dict[str, str] = {}
-        for raw_name, value in raw_headers:
-            name = _HEARD.get(raw_name)
-            if name is None:
-                if raw_name in _OF_BODIES:
-                    return None
-            elif name in headers:
-                return None
-            else:
-                headers[name] = value.decode("latin-1")
         try:
-            return self._hit(match[0], query, int(match[1]), match[2], headers)
+            target = self._target(url, accept)
+            return None if target is None else self._hit(target, asker)
         except MoorageError:
             return None
 
-    def _hit(self, path: str, raw_query: bytes, item: int, route: str, headers: dict[str, str]) -> Hit | None:
-        accept = headers.get("accept", "")
-        if len(raw_query) + len(accept) > _LONGEST:
-            return None
-        query = _wanted_of(route, raw_query, accept)
-        asked = Asked("GET", headers, query.fields, item, query.variant)
-        located = viewed_now(self._uses, asked)
+    def _hit(self, target: _Target, asker: Asker) -> Hit | None:
+        located = viewed_now(self._uses, target.asked, asker.name)
         if located is None or located.item.unseen or located.item.gone is not None:
             return None
-        if query.recipe is None:
-            found = self._content(located, query.fields, headers)
+        if target.recipe is None:
+            found = self._content(located, target.asked.query, asker)
         else:
-            found = self._variant(located, query.recipe, query.fields, headers)
-        if found is None:
+            found = self._variant(located, target.recipe, target.asked, asker)
+        if found is None or found.told is None:
             return None
-        store = located.store.id
-        return Hit(found.status, found.headers, found.general, store, path, raw_query, asked.signed, *found[3:])
+        head = found.told + GENERAL[found.of_bytes, target.asked.signed]
+        return Hit(found.status, head, located.store.id, target.path, target.query, found.body, found.pieces)
 
-    def _variant(
-        self, located: Located, recipe: Recipe, fields: dict[str, str], headers: dict[str, str]
-    ) -> _Found | None:
-        wanted = variant(located.item, recipe)
-        if decide("HEAD", headers, wanted).status == _NOT_MODIFIED:
-            return _Found(_NOT_MODIFIED, variant_headers(wanted, fields))
-        rendered = self._uses.variants.preview_now(located, wanted.etag)
+    def _variant(self, located: Located, recipe: Recipe, asked: Asked, asker: Asker) -> _Found | None:
+        etag = self._name(recipe, asked.variant, located.item.version)
+        negotiated = negotiates(asked.query)
+        if asker.conditional:
+            known = Representation(0, etag, located.item.modified_ms)
+            if decide("HEAD", asker.headers, known).status == _NOT_MODIFIED:
+                return _Found(_NOT_MODIFIED, head_of_known(etag, negotiated=negotiated), of_bytes=False)
+        rendered = self._uses.variants.preview_now(located, etag)
         if rendered is None:
             return None
-        told = variant_headers(wanted, fields, rendered)
-        told += [("content-type", rendered.media_type), ("content-length", str(len(rendered.data)))]
-        return _Found(200, told, BYTES, rendered.data)
+        length = len(rendered.data)
+        told = head_of_preview(etag, rendered.pages, rendered.media_type, length, negotiated=negotiated)
+        return _Found(200, told, body=rendered.data)
 
-    def _content(self, located: Located, fields: dict[str, str], headers: dict[str, str]) -> _Found | None:
+    def _name(self, recipe: Recipe, words: str, version: str) -> str:
+        """The name of a preview; ``words`` say all of the recipe."""
+        name = self._names.get((words, version))
+        if name is None:
+            if len(self._names) >= _MOST_TARGETS:
+                self._names.clear()
+            name = self._names[words, version] = recipe.name(version)
+        return name
+
+    def _content(self, located: Located, fields: Mapping[str, str], asker: Asker) -> _Found | None:
         """All of it where it is small, or one range that is not large."""
-        source = ItemBytes(self._uses.content, located)
-        decision = decide("GET", headers, known(source))
-        told = told_of(source, fields.get("disposition", ""))
+        known, told = self._content_of(located, fields.get("disposition", ""))
+        decision = decide("GET", asker.headers, known) if asker.conditional else WHOLE
+        if told is None:
+            return None
         if decision.status == _NOT_MODIFIED:
-            return _Found(_NOT_MODIFIED, told, BYTES)
-        spans = decision.spans or (Span(0, source.size),)
-        (start, stop), size = (spans[0].start, spans[0].stop), source.size
+            return _Found(_NOT_MODIFIED, told)
+        spans = decision.spans or (Span(0, known.size),)
+        start, stop = spans[0].start, spans[0].stop
         if is_elsewhere(located.store, fields):
             return None
         if decision.status not in (200, 206) or len(spans) > 1 or not 0 < stop - start <= MOST_BYTES:
@@ -141,13 +147,32 @@ class Hits:
         if found is None:
             return None
         if decision.spans:
-            told.append(("content-range", f"bytes {start}-{stop - 1}/{size}"))
-        told.append(("content-length", str(stop - start)))
-        body, pieces = (b"", tuple(found)) if isinstance(found, list) else (found, ())
-        return _Found(decision.status, told, BYTES, body, pieces)
+            told += b"content-range: bytes %d-%d/%d\r\n" % (start, stop - 1, known.size)
+        told += b"content-length: %d\r\n" % (stop - start)
+        if isinstance(found, list):
+            return _Found(decision.status, told, pieces=tuple(found))
+        return _Found(decision.status, told, body=found)
+
+    def _content_of(self, located: Located, disposition: str) -> _Content:
+        """What is told of an item's bytes: a player asks for one range after the other."""
+        item = located.item
+        name = item.id, item.version, item.size, item.modified_ms, item.name, item.media_type, disposition
+        found = self._contents.get(name)
+        if found is None:
+            if len(self._contents) >= _MOST_CONTENTS:
+                self._contents.clear()
+            source = ItemBytes(self._uses.content, located)
+            found = self._contents[name] = _Content(known(source), lines_of(told_of(source, disposition)))
+        return found
 
 
-@lru_cache(4096)
-def _wanted_of(route: str, raw_query: bytes, accept: str) -> Wanted:
-    """A query, read once: a page asks for hundreds of previews by one. Raises Invalid."""
-    return wanted_of(route, query_of(raw_query), accept)
+def _target(prefix: str, url: bytes, accept: str) -> _Target | None:
+    """What an address asks for; None where it is no byte route of an item. Raises Invalid."""
+    path, _, query = url.partition(b"?")
+    match = ROUTE.fullmatch(path.decode("latin-1").removeprefix(prefix))
+    if match is None:
+        return None
+    fields, recipe, variant = wanted_of(match[2], query_of(query), accept)
+    return _Target(
+        match[0], redacted(query.decode("latin-1")), Asked("GET", {}, fields, int(match[1]), variant), recipe
+    )

@@ -1,27 +1,27 @@
 """uvicorn's HTTP protocol, which answers hits in place of starting an application for them.
 
-A task, two awaits and a dozen checked headers cost more than a cached preview itself.
+A task, two awaits and a dozen checked headers cost more than a cached preview itself; so does reading the same
+headers again with each picture of a page.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from functools import lru_cache
 from typing import Any, Final
 
-from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from moorage.edge.face import Face
 from moorage.edge.front import new_request
 from moorage.edge.journal import Line
-from moorage.edge.security import PAGES, SHARED
 from moorage.reading.originals import close_pieces
+from moorage.web.askers import Asker, Askers
 from moorage.web.hits import Hit, Hits
 from moorage.web.pieces import PieceSender, in_memory
 
-AT_ONCE: Final = Counter("moorage_requests_at_once", "Requests for bytes answered without waiting for anything.")
+_NO_LINE: Final = -1
 
 
 class _Exchange:
@@ -44,13 +44,55 @@ class QuickProtocol(HttpToolsProtocol):
         self._hits = hits
         self._over = _Exchange(complete=True)
         self._sender: PieceSender | None = None
+        self._askers = Askers()
+        self._between = True
+        """Whether the parser has read all of the last request, and nothing of the next."""
+        self._data: bytes | None = None
+        """What is being parsed, where it begins with a request."""
+        self._answered_s = 0.0
+        self._dated: bytes = b""
+        self._dated_by: list[tuple[bytes, bytes]] | None = None
+        """uvicorn's headers of each answer, a new list every second, and above as lines."""
+        self._line = _NO_LINE
+        """The descriptor of a socket that may be written to past its transport."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Learn whether the socket is a plain one."""
+        super().connection_made(transport)
+        if self.scheme == "http":
+            self._line = transport.get_extra_info("socket").fileno()
+
+    def data_received(self, data: bytes) -> None:
+        """Answer where the headers are known, and have the rest parsed."""
+        began = time.perf_counter()
+        self._data = None
+        if self._between:
+            self._data = data
+            known = self._askers.known(data) if self._is_quiet() else None
+            hit = None if known is None else self._hits(*known)
+            if hit is not None and self._answer(hit, began):
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Note that a request was begun."""
+        self._between = False
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """Note that it was read."""
+        self._between = True
+        super().on_message_complete()
 
     def on_headers_complete(self) -> None:
         """Answer, or begin what uvicorn begins."""
         began = time.perf_counter()
-        hit = self._hits(self.url, self.headers) if self._is_free() else None
-        if hit is None or not self._answer(hit, began):
+        asker = Asker.of(self.headers, self._uses.admission.name_of) if self._is_free() else None
+        hit = None if asker is None else self._hits(self.url, asker)
+        if asker is None or hit is None or not self._answer(hit, began):
             super().on_headers_complete()
+        elif self._data is not None:
+            self._askers.keep(self._data, asker)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop what is being sent."""
@@ -58,12 +100,23 @@ class QuickProtocol(HttpToolsProtocol):
             self._sender.stop()
         super().connection_lost(exc)
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection, unless something was answered meanwhile: one timer does for many answers."""
+        left_s = self._answered_s + self.timeout_keep_alive - self.loop.time()
+        if left_s > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left_s, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _is_quiet(self) -> bool:
+        """Whether no answer stands before the next one."""
+        return (self.cycle is None or self.cycle.response_complete) and not self.flow.write_paused
+
     def _is_free(self) -> bool:
         """Whether nothing stands before this request, and nothing after its headers."""
         return (
             self.parser.get_method() == b"GET"
-            and (self.cycle is None or self.cycle.response_complete)
-            and not self.flow.write_paused
+            and self._is_quiet()
             and self.parser.should_keep_alive()
             and not self.parser.should_upgrade()
             and self.parser.get_http_version() == "1.1"
@@ -72,40 +125,53 @@ class QuickProtocol(HttpToolsProtocol):
     def _answer(self, hit: Hit, began: float) -> bool:
         """Send it. False where it has to be sent in another way; nothing was sent then."""
         request = new_request()
-        head = self._head(hit, request)
-        if head is None or (hit.pieces and not (self._is_silent() and in_memory(hit.pieces))):
-            close_pieces(hit.pieces)
-            return False
+        if self.server_state.default_headers is not self._dated_by:
+            self._dated_by = self.server_state.default_headers
+            self._dated = b"".join([b"%s: %s\r\n" % one for one in self._dated_by])
+        head = b"%s%s%sx-request-id: %s\r\n\r\n" % (STATUS_LINE[hit.status], self._dated, hit.head, request.encode())
         first_s = time.perf_counter() - began
-
-        def done(sent: int) -> None:
-            AT_ONCE.inc()
-            tally = self._uses.costs.tally
-            tally.served(hit.store, sent)
-            if hit.pieces:
-                tally.handed(hit.store, sent)
-                tally.hit(hit.store)
-            line = Line(time.time(), request, "GET", hit.path, hit.query, hit.status, first_s, sent, "bytes")
-            self._uses.journal.note(line)
-
         if hit.pieces:
-            return self._send_pieces(hit, head, done)
+            return self._send_pieces(hit, head, request, first_s)
         self.cycle = self._over  # type: ignore[assignment]  # uvicorn reads what is there
-        self.transport.writelines((head, hit.body))
-        done(len(hit.body))
-        self.on_response_complete()
+        self._write(head, hit.body)
+        self._note(hit, request, first_s, len(hit.body))
+        self.server_state.total_requests += 1
+        self._answered_s = self.loop.time()
+        if self.timeout_keep_alive_task is None and not self.transport.is_closing():
+            later = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+            self.timeout_keep_alive_task = later
         return True
 
-    def _is_silent(self) -> bool:
-        """Whether the socket may be written to past its transport."""
-        return self.scheme == "http" and self.transport.get_write_buffer_size() == 0
+    def _write(self, head: bytes, body: bytes | bytearray) -> None:
+        """Send head and body at once where the socket takes them; the transport keeps what it does not take."""
+        sent = 0
+        if self._line != _NO_LINE and not self.transport.get_write_buffer_size():
+            try:
+                sent = os.writev(self._line, (head, body))
+            except OSError:  # it takes nothing, or the reader left, which the transport tells
+                sent = 0
+        if sent < len(head) + len(body):
+            self.transport.write((head + body)[sent:])
 
-    def _send_pieces(self, hit: Hit, head: bytes, note: Any) -> bool:
+    def _note(self, hit: Hit, request: str, first_s: float, sent: int) -> None:
+        self._uses.costs.tally.served(hit.store, sent)
+        ended_s = time.time()
+        self._uses.journal.note(
+            Line(ended_s, request, "GET", hit.path, hit.query, hit.status, first_s, sent, "bytes", at_once=True)
+        )
+
+    def _send_pieces(self, hit: Hit, head: bytes, request: str, first_s: float) -> bool:
+        if self._line == _NO_LINE or self.transport.get_write_buffer_size() or not in_memory(hit.pieces):
+            close_pieces(hit.pieces)
+            return False
         exchange = _Exchange(complete=False)
 
         def done(sent: int, whole: bool) -> None:  # noqa: FBT001 - a callback
             self._sender = None
-            note(sent)
+            tally = self._uses.costs.tally
+            tally.handed(hit.store, sent)
+            tally.hit(hit.store)
+            self._note(hit, request, first_s, sent)
             exchange.response_complete = True
             if not whole:
                 self.transport.abort()
@@ -115,26 +181,11 @@ class QuickProtocol(HttpToolsProtocol):
             self.on_response_complete()
 
         try:
-            sender = PieceSender(self.transport.get_extra_info("socket").fileno(), head, hit.pieces, done)
+            sender = PieceSender(self._line, head, hit.pieces, done)
         except OSError:  # too many open files: the other way needs fewer
             return False
+        self._unset_keepalive_if_required()
         self.cycle = exchange  # type: ignore[assignment]  # likewise
         self._sender = sender
         sender.start()
         return True
-
-    def _head(self, hit: Hit, request: str) -> bytes | None:
-        """Status and headers; None where a value is none for a header."""
-        told = "".join([f"{name}: {value}\r\n" for name, value in hit.headers]).encode("latin-1", "replace")
-        if told.count(b"\n") != len(hit.headers) or told.count(b"\r") != len(hit.headers) or b"\0" in told:
-            return None
-        general = _general(hit.general, shared=hit.shared)
-        dated = b"".join([b"%s: %s\r\n" % one for one in self.server_state.default_headers])
-        return b"%s%s%s%sx-request-id: %s\r\n\r\n" % (STATUS_LINE[hit.status], dated, told, general, request.encode())
-
-
-@lru_cache(64)
-def _general(headers: tuple[tuple[str, str], ...], *, shared: bool) -> bytes:
-    """Headers of a kind of answers, with those that every answer has."""
-    told = dict(PAGES) | dict(headers) | (dict(SHARED) if shared else {})
-    return "".join(f"{name}: {value}\r\n" for name, value in told.items()).encode()

@@ -65,13 +65,16 @@ async def viewed(uses: Face, asked: Asked) -> Located:
     return located
 
 
-def viewed_now(uses: Face, asked: Asked) -> Located | None:
-    """The same from memory; None where something must be looked up. Raises as ``viewed`` does."""
+def viewed_now(uses: Face, asked: Asked, asker: bytes) -> Located | None:
+    """The same from memory; None where something must be looked up. Raises as ``viewed`` does.
+
+    ``asker`` is what whoever asks is remembered by; headers are not looked at.
+    """
     principal = None
     if asked.signed:
         _need_signature(uses, asked)
     else:
-        principal = uses.admission.known(asked.headers)
+        principal = uses.admission.known(asker)
         if principal is None:
             return None
     located = uses.locator.known(ItemId(asked.item))
