@@ -362,8 +362,8 @@ async def test_what_is_lent_is_counted_by_who_sends_it(tmp_path: Path) -> None:
         await one.read()
         await kept(one)
         await one.read()
-        lending = Originals(one.cache, expires=DAYS, stale=True, meter=tally)
-        pieces = lending.pieces_now(one.original, 10, 20)
+        lending, original = Originals(one.cache, expires=DAYS, stale=True, meter=tally), one.original
+        pieces = lending.pieces_now((original.store, original.info.key, original.version), 10, 20)
         assert pieces is not None
         assert os.pread(pieces[0].descriptor, pieces[0].length, pieces[0].start) == one.data[10:20]
         close_pieces(pieces)

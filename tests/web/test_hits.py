@@ -144,9 +144,14 @@ def test_what_is_sent_at_once_is_counted_as_what_waits(face: Face, line: Line, s
 
 
 def test_pieces_are_closed_where_they_cannot_be_sent(tmp_path: Path) -> None:
-    descriptor = os.open(tmp_path, os.O_RDONLY)
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        PieceSender(-1, b"", [Piece(descriptor, 0, 1)], lambda _sent, _whole: None)
+    (tmp_path / "short").write_bytes(b"0123456789")
+    descriptor = os.open(tmp_path / "short", os.O_RDONLY)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sender = PieceSender(ours, b"head", [Piece(descriptor, 0, 11)])
+        with pytest.raises(OSError, match="shorter"):
+            sender.send()
+        assert (sender.sent, theirs.recv(100)) == (10, b"head0123456789")
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
 

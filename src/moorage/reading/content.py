@@ -66,22 +66,21 @@ class Content:
         original = self._original(store, self.adapter(store), info)
         return await self._version(store, replace(original, confirmed=True), byte_range)
 
-    def now(self, located: Located, start: int, stop: int) -> bytearray | list[Piece] | None:
+    def now(self, located: Located, start: int, stop: int) -> memoryview | list[Piece] | None:
         """The bytes [start, stop) of the version that ``located`` names, where nothing has to be waited for.
 
-        Either the bytes, or where they lie in files that the caller closes.
+        Either the bytes, which stand there until the next call, or where they lie in files that the caller closes.
         """
         item, store = located.item, located.store
         if item.gone is not None or item.unseen:
             return None
+        name = store.id, item.key, item.version
         if store.connection.provider in _AT_HAND:
-            return self.handles.read_now((store.id, item.key, item.version), start, stop)
-        info = ObjectInfo(item.key, item.size, item.etag, item.modified_ms, item.generation)
-        return self.originals.pieces_now(self._original(store, self._origin(located), info), start, stop)
+            return self.handles.read_now(name, start, stop)
+        return self.originals.pieces_now(name, start, stop, current_s=_current_s(store))
 
     def _original(self, store: Store, origin: Asked, info: ObjectInfo) -> Original:
-        web = store.connection.provider is Provider.HTTPS
-        return Original(store.id, info, info.version, origin, WEB_S if web else math.inf, meter=self.meter)
+        return Original(store.id, info, info.version, origin, _current_s(store), meter=self.meter)
 
     async def _version(self, store: Store, original: Original, byte_range: ByteRange | None) -> ObjectBody:
         """Exactly that version: through the cache where the store is not at hand and names its versions."""
@@ -149,6 +148,10 @@ class Content:
         except StoreDenied:
             self.denied(located.store.id)
             raise
+
+
+def _current_s(store: Store) -> float:
+    return WEB_S if store.connection.provider is Provider.HTTPS else math.inf
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class Handles:
         self._clock = clock
         self._kept: OrderedDict[Name, _Handle] = OrderedDict()
         self._sweeping = False
+        self._buffer = bytearray()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -48,12 +49,18 @@ class Handles:
             self._sweeping = True
             asyncio.get_running_loop().call_later(KEPT_S + 1, self._sweep)
 
-    def read_now(self, name: Name, start: int, stop: int) -> bytearray | None:
-        """The bytes [start, stop), where the file is kept, has not changed, and has them in memory."""
+    def read_now(self, name: Name, start: int, stop: int) -> memoryview | None:
+        """The bytes [start, stop), where the file is kept, has not changed, and has them in memory.
+
+        They stand there until the next call: memory that is new each time costs as much as to read into it. They are
+        a copy, because a file that somebody writes to may not change while it is sent.
+        """
         kept = self._kept.get(name)
         if kept is None or kept.until < self._clock():
             return None
-        data = bytearray(stop - start)
+        if len(self._buffer) < stop - start:
+            self._buffer = bytearray(stop - start)
+        data = memoryview(self._buffer)[: stop - start]
         try:
             count = os.preadv(kept.descriptor, [data], start, os.RWF_NOWAIT)
             whole = count == len(data) and _facts(kept.descriptor) == kept.facts

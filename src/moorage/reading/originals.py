@@ -131,18 +131,19 @@ class Originals:
         await body.begin()
         return body
 
-    def pieces_now(self, original: Original, start: int, stop: int) -> list[Piece] | None:
-        """The bytes [start, stop) where all of them are in the cache and current.
+    def pieces_now(
+        self, name: tuple[StoreId, Key, str], start: int, stop: int, *, current_s: float = math.inf
+    ) -> list[Piece] | None:
+        """The bytes [start, stop) of a store's key in a version, where all of them are in the cache and current.
 
-        The caller closes each piece, and counts what it hands on.
+        ``current_s``: as of an Original. The caller closes each piece, and counts what it hands on.
         """
-        name = (original.store, original.info.key, original.version)
-        since = self._clock() - min(self._expires_s, original.current_s)
+        since = self._clock() - min(self._expires_s, current_s)
         found: list[Piece] = []
         for index in range(start // CHUNK_BYTES, -(-stop // CHUNK_BYTES)):
             offset = index * CHUNK_BYTES
             span = max(start - offset, 0), min(stop - offset, CHUNK_BYTES)
-            kept = self._cache.piece_now(original.chunk(index), *span)
+            kept = self._cache.piece_now(ChunkName(*name, index), *span)
             if kept is None or max(kept[1], self._confirmed.get(name, 0.0)) <= since:
                 close_pieces(found if kept is None else [*found, kept[0]])
                 return None

@@ -44,7 +44,7 @@ class Hit(NamedTuple):
     path: str
     query: str
     """As the journal shows it."""
-    body: bytes | bytearray = b""
+    body: bytes | memoryview = b""
     pieces: tuple[Piece, ...] = ()
     """The body in files, in place of ``body``; whoever has the hit closes them."""
 
@@ -53,7 +53,7 @@ class _Found(NamedTuple):
     status: int
     told: bytes | None
     of_bytes: bool = True
-    body: bytes | bytearray = b""
+    body: bytes | memoryview = b""
     pieces: tuple[Piece, ...] = ()
 
 

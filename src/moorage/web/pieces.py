@@ -13,7 +13,7 @@ from moorage.reading.originals import close_pieces
 
 PATIENCE_S: Final = 600.0
 """A reader that takes nothing for so long is cut off."""
-_LOOK: Final = 256 * 1024
+_LOOK: Final = 512 * 1024
 """Bytes between two looks at whether a file is in memory."""
 
 
@@ -32,74 +32,85 @@ def in_memory(pieces: Sequence[Piece]) -> bool:
 
 
 class PieceSender:
-    """Sends a head and pieces over a socket that nobody else writes to meanwhile.
+    """Sends a head and pieces over a socket that nobody else writes to meanwhile, and closes the pieces."""
 
-    It closes the pieces, also where it cannot be made: then it raises OSError.
-    ``done`` is called with what was sent of the body, and whether that is all of it, once, maybe before ``start`` ends.
-    """
-
-    def __init__(self, line: int, head: bytes, pieces: Sequence[Piece], done: Callable[[int, bool], None]) -> None:
-        try:
-            self._socket = socket.socket(fileno=os.dup(line))
-        except OSError:
-            close_pieces(pieces)
-            raise
-        self._head = memoryview(head)
+    def __init__(self, line: socket.socket, head: bytes, pieces: Sequence[Piece]) -> None:
+        self.sent = 0
+        """Bytes of the pieces so far."""
+        self._line = line
+        self._head = head
         self._pieces = list(pieces)
-        self._done = done
-        self._sent = 0
-        self._waiting = False
+        self._done: Callable[[int, bool], None] | None = None
         self._patience: asyncio.TimerHandle | None = None
-        self._loop = asyncio.get_running_loop()
 
-    def start(self) -> None:
-        """Send what the socket takes, and the rest as it takes more."""
+    def send(self) -> bool:
+        """Send what the socket takes; whether that was all.
+
+        Raises OSError, with the pieces closed, where the reader left or a file is shorter than it was.
+        """
         try:
             self._send()
         except BlockingIOError:
-            self._wait()
+            return False
         except OSError:
-            self._end(whole=False)
-        else:
-            self._end(whole=True)
+            self._close()
+            raise
+        return True
+
+    def go_on(self, done: Callable[[int, bool], None]) -> None:
+        """Send the rest as the socket takes more; then, or when the reader leaves, ``done`` is told what was sent.
+
+        That is bytes of the pieces, and whether it is all of them.
+        """
+        self._done = done
+        loop = asyncio.get_running_loop()
+        loop.add_writer(self._line.fileno(), self._more)
+        self._patience = loop.call_later(PATIENCE_S, self.stop)
 
     def stop(self) -> None:
         """Send no more: the reader left. A repeat does nothing."""
-        if self._pieces or self._head:
-            self._end(whole=False)
+        self._end(whole=False)
+
+    def _more(self) -> None:
+        before = self.sent
+        try:
+            whole = self.send()
+        except OSError:
+            self.stop()
+            return
+        if whole:
+            self._end(whole=True)
+        elif self.sent > before and self._patience is not None:
+            self._patience.cancel()
+            self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, self.stop)
 
     def _send(self) -> None:
         """All that is left. Raises BlockingIOError, and OSError where a file is shorter than it was."""
         while self._head:
-            self._head = self._head[self._socket.send(self._head, socket.MSG_MORE) :]
+            self._head = self._head[self._line.send(self._head, socket.MSG_MORE) :]
+        out = self._line.fileno()
         while self._pieces:
             piece = self._pieces[0]
-            count = os.sendfile(self._socket.fileno(), piece.descriptor, piece.start, piece.length)
+            count = os.sendfile(out, piece.descriptor, piece.start, piece.length)
             if not count:
                 raise OSError("the file is shorter than it was")
-            self._sent += count
+            self.sent += count
             if count == piece.length:
                 os.close(piece.descriptor)
                 del self._pieces[0]
             else:
                 self._pieces[0] = Piece(piece.descriptor, piece.start + count, piece.length - count)
 
-    def _wait(self) -> None:
-        if not self._waiting:
-            self._waiting = True
-            self._loop.add_writer(self._socket.fileno(), self.start)
-        if self._patience is not None:
-            self._patience.cancel()
-        self._patience = self._loop.call_later(PATIENCE_S, self.stop)
-
     def _end(self, *, whole: bool) -> None:
-        if self._waiting:
-            self._loop.remove_writer(self._socket.fileno())
+        done, self._done = self._done, None
+        if done is None:
+            return
+        asyncio.get_running_loop().remove_writer(self._line.fileno())
         if self._patience is not None:
             self._patience.cancel()
-        for piece in self._pieces:
-            os.close(piece.descriptor)
+        self._close()
+        done(self.sent, whole)
+
+    def _close(self) -> None:
+        close_pieces(self._pieces)
         self._pieces.clear()
-        self._head = self._head[:0]
-        self._socket.close()
-        self._done(self._sent, whole)

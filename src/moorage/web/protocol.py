@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import time
 from typing import Any, Final
 
@@ -27,8 +28,8 @@ _NO_LINE: Final = -1
 class _Exchange:
     """What uvicorn looks at of an exchange, in place of its own."""
 
-    def __init__(self, *, complete: bool) -> None:
-        self.response_complete = complete
+    def __init__(self) -> None:
+        self.response_complete = False
         self.disconnected = False
         self.keep_alive = True
         self.more_body = False
@@ -42,8 +43,10 @@ class QuickProtocol(HttpToolsProtocol):
         super().__init__(**uvicorn)
         self._uses = uses
         self._hits = hits
-        self._over = _Exchange(complete=True)
+        self._over = _Exchange()
+        self._over.response_complete = True
         self._sender: PieceSender | None = None
+        self._side: socket.socket | None = None
         self._askers = Askers()
         self._between = True
         """Whether the parser has read all of the last request, and nothing of the next."""
@@ -98,6 +101,8 @@ class QuickProtocol(HttpToolsProtocol):
         """Stop what is being sent."""
         if self._sender is not None:
             self._sender.stop()
+        if self._side is not None:
+            self._side.close()
         super().connection_lost(exc)
 
     def timeout_keep_alive_handler(self) -> None:
@@ -132,17 +137,21 @@ class QuickProtocol(HttpToolsProtocol):
         first_s = time.perf_counter() - began
         if hit.pieces:
             return self._send_pieces(hit, head, request, first_s)
-        self.cycle = self._over  # type: ignore[assignment]  # uvicorn reads what is there
         self._write(head, hit.body)
         self._note(hit, request, first_s, len(hit.body))
+        self._answered()
+        return True
+
+    def _answered(self) -> None:
+        """Wait for the next request; what uvicorn does besides is for requests that wait already."""
+        self.cycle = self._over  # type: ignore[assignment]  # uvicorn reads what is there
         self.server_state.total_requests += 1
         self._answered_s = self.loop.time()
         if self.timeout_keep_alive_task is None and not self.transport.is_closing():
             later = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
             self.timeout_keep_alive_task = later
-        return True
 
-    def _write(self, head: bytes, body: bytes | bytearray) -> None:
+    def _write(self, head: bytes, body: bytes | memoryview) -> None:
         """Send head and body at once where the socket takes them; the transport keeps what it does not take."""
         sent = 0
         if self._line != _NO_LINE and not self.transport.get_write_buffer_size():
@@ -151,7 +160,7 @@ class QuickProtocol(HttpToolsProtocol):
             except OSError:  # it takes nothing, or the reader left, which the transport tells
                 sent = 0
         if sent < len(head) + len(body):
-            self.transport.write((head + body)[sent:])
+            self.transport.write(head[sent:] + bytes(body[max(sent - len(head), 0) :]))
 
     def _note(self, hit: Hit, request: str, first_s: float, sent: int) -> None:
         self._uses.costs.tally.served(hit.store, sent)
@@ -164,14 +173,27 @@ class QuickProtocol(HttpToolsProtocol):
         if self._line == _NO_LINE or self.transport.get_write_buffer_size() or not in_memory(hit.pieces):
             close_pieces(hit.pieces)
             return False
-        exchange = _Exchange(complete=False)
+        try:
+            sender = PieceSender(self._side_line(), head, hit.pieces)
+        except OSError:  # too many open files: the other way needs fewer
+            close_pieces(hit.pieces)
+            return False
+        try:
+            whole = sender.send()
+        except OSError:
+            self._note_pieces(hit, request, first_s, sender.sent)
+            self._answered()
+            self.transport.abort()
+            return True
+        if whole:
+            self._note_pieces(hit, request, first_s, sender.sent)
+            self._answered()
+            return True
+        exchange = _Exchange()
 
         def done(sent: int, whole: bool) -> None:  # noqa: FBT001 - a callback
             self._sender = None
-            tally = self._uses.costs.tally
-            tally.handed(hit.store, sent)
-            tally.hit(hit.store)
-            self._note(hit, request, first_s, sent)
+            self._note_pieces(hit, request, first_s, sent)
             exchange.response_complete = True
             if not whole:
                 self.transport.abort()
@@ -180,12 +202,20 @@ class QuickProtocol(HttpToolsProtocol):
                 self.transport.close()
             self.on_response_complete()
 
-        try:
-            sender = PieceSender(self._line, head, hit.pieces, done)
-        except OSError:  # too many open files: the other way needs fewer
-            return False
         self._unset_keepalive_if_required()
         self.cycle = exchange  # type: ignore[assignment]  # likewise
         self._sender = sender
-        sender.start()
+        sender.go_on(done)
         return True
+
+    def _note_pieces(self, hit: Hit, request: str, first_s: float, sent: int) -> None:
+        tally = self._uses.costs.tally
+        tally.handed(hit.store, sent)
+        tally.hit(hit.store)
+        self._note(hit, request, first_s, sent)
+
+    def _side_line(self) -> socket.socket:
+        """The same connection under a descriptor of our own, which the loop lets us wait for. Raises OSError."""
+        if self._side is None:
+            self._side = socket.socket(fileno=os.dup(self._line))
+        return self._side
