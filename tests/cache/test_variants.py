@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import resource
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from moorage.cache import INLINE_BYTES, FileVariantCache
+from moorage.model.caches import Which
 from moorage.model.variant import Rendered, VariantCache
 
 DAY = timedelta(days=1)
@@ -275,3 +277,30 @@ async def test_a_variant_larger_than_the_cache_is_not_kept(opened: Open, tmp_pat
     cache = opened(max_bytes=1000)
     await cache.put(1, "key", "recipe", variant(2000))
     assert entries(tmp_path) == []
+
+
+async def test_what_is_hot_comes_from_memory_and_no_longer_than_it_is_held(opened: Open, tmp_path: Path) -> None:
+    cache = opened()
+    await cache.put(1, "key", "recipe", variant())
+    assert cache.get_now(1, "key", "recipe") == variant()
+    shutil.rmtree(tmp_path / "previews")
+    assert cache.get_now(1, "key", "recipe") == variant()
+    await cache.purge(Which())
+    assert cache.get_now(1, "key", "recipe") is None
+
+
+async def test_a_variant_that_was_put_again_is_the_new_one(opened: Open) -> None:
+    cache = opened()
+    for mark in (1, 2):
+        await cache.put(1, "key", "recipe", variant(mark=mark))
+        assert [cache.get_now(1, "key", "recipe"), cache.get_now(1, "key", "recipe")] == [variant(mark=mark)] * 2
+
+
+async def test_no_more_is_hot_than_memory_is_meant_for_it(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moorage.cache.variants.HOT_BYTES", 10_000)
+    cache = opened()
+    for number in range(50):
+        await cache.put(1, f"key {number}", "name", variant(900))
+        assert cache.get_now(1, f"key {number}", "name") is not None
+        assert cache.hot_bytes <= 10_000
+    assert cache.hot_bytes >= 4_000

@@ -26,7 +26,8 @@ class FileVariantCache(Files):
     def __init__(self, root: Path, **bounds: Any) -> None:
         super().__init__(root, **bounds)
         self._hot: dict[str, Rendered] = {}
-        self._hot_bytes = 0
+        self.hot_bytes = 0
+        """What of them is in memory."""
 
     async def get(self, store: int, key: str, name: str) -> Rendered | None:
         """The variant, or None for one that was never put, is forgotten or damaged."""
@@ -48,15 +49,15 @@ class FileVariantCache(Files):
         return found
 
     def _keep_hot(self, digest: str, found: Rendered) -> None:
-        if self._hot_bytes + len(found.data) > HOT_BYTES:
+        if self.hot_bytes + len(found.data) > HOT_BYTES:
             self._cool()
         self._hot[digest] = found
-        self._hot_bytes += len(found.data)
+        self.hot_bytes += len(found.data)
 
     def _cool(self) -> None:
         """Half of what is hot goes, the longest there first."""
         for digest in [*self._hot][: (len(self._hot) + 1) // 2]:
-            self._hot_bytes -= len(self._hot.pop(digest).data)
+            self.hot_bytes -= len(self._hot.pop(digest).data)
 
     def _is_small(self, digest: str) -> bool:
         """Whether it is known to be held and small enough to be read at once."""
@@ -74,7 +75,7 @@ class FileVariantCache(Files):
         digest = _digest(store, key, name)
         await self.write(digest, facts, rendered.data)
         replaced = self._hot.pop(digest, None)
-        self._hot_bytes -= 0 if replaced is None else len(replaced.data)
+        self.hot_bytes -= 0 if replaced is None else len(replaced.data)
 
 
 def _rendered(kept: Kept | None) -> Rendered | None:
