@@ -33,7 +33,7 @@ http {{
 """
 
 INCLUDING = """
-{user} daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
+{user} pcre_jit on; daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
 events {{ worker_connections 256; }}
 http {{
   access_log off; sendfile on; keepalive_requests 1000000;

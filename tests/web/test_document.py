@@ -27,6 +27,7 @@ def test_it_is_openapi_3_1_with_every_route_once(face: Face) -> None:
         ("post", "/api/v1/jobs/{job}/confirm"),
         ("post", "/api/v1/mirrors"),
         ("put", "/api/v1/folders/{folder}/items"),
+        ("get", "/api/v1/authorized"),
         ("post", "/api/v1/folders/{folder}/taken"),
     ):
         assert (verb, path) in operations

@@ -152,15 +152,25 @@ def test_a_seal_is_good_for_one_preview_until_it_expires(site: Site) -> None:
         re.sub(r"expires=\d+", "expires=9999999999", url),
         re.sub(r"items/\d+", f"items/{other}", url),
         re.sub(r"seal=[^&]+", "seal=AAAAAAAAAAAAAAAAAAAAAA", url).replace("signature=", "signature=A"),
-        url.replace("&seal=", "&page=2&seal="),
+        url.replace("?seal=", "?page=2&seal="),
+        f"{url}&page=2",
     ]
     answers = [ask("GET", one) for one in forged]
     assert [one.status for one in answers] == [401] * len(forged)
-    assert ask("GET", f"{url}&width=256").body == ask("GET", url).body
+    assert ask("GET", f"{url}&width=256").status == 400
     short = site.signed("two.png", variant="preview", width=64, expires_in=1)
     time.sleep(2.1)
     assert ask("GET", short).status == 401
     assert json.loads(ask("GET", short).body)["advice"] == "Ask for a new one."
+
+
+def test_a_seal_with_a_false_signature_keeps_nothing(site: Site) -> None:
+    url = site.signed("two.png", variant="preview", width=160)
+    for false in ("signature=_", "page=2&signature=", "signature=x&page=2&signature="):
+        assert site(re.sub("signature=.?", false, url).removeprefix(site.front)).status in (400, 401)
+    first, again = ask("GET", url), ask("GET", url)
+    assert [one.headers["x-cache-status"] for one in (first, again)] == ["MISS", "HIT"]
+    assert first.body == again.body == site(f"{site.path('two.png')}/preview?width=160&format=webp").body
 
 
 def test_two_sealed_urls_cannot_be_mixed_into_one(site: Site) -> None:
@@ -171,11 +181,24 @@ def test_two_sealed_urls_cannot_be_mixed_into_one(site: Site) -> None:
 
 
 def test_an_unsealed_signed_url_is_asked_about_and_kept_too(site: Site) -> None:
-    url = re.sub(r"&seal=[^&]+", "", site.signed("two.png", variant="preview", width=256))
+    url = re.sub(r"seal=[^&]+&", "", site.signed("two.png", variant="preview", width=256))
     assert [ask("GET", url).headers["x-cache-status"] for _ in range(2)] == ["MISS", "HIT"]
     assert ask("GET", re.sub("signature=.", "signature=_", url)).status == 401
 
 
-def test_pages_and_uploads_pass_through(site: Site) -> None:
+def test_all_else_passes_through(site: Site) -> None:
     assert ask("GET", f"{site.front}/sign-in").status == 200
     assert site("/api/v1/projects").status == 200
+    path = site.path("one.png")
+    assert site(path).json["name"] == "one.png"
+    token = {"Authorization": f"Bearer {site.direct.token}"}
+    made = ask("POST", f"{site.front}{path}/url", {"variant": "content"}, **token)
+    assert ask("GET", made.json["url"]).body == (site.moored.root / "one.png").read_bytes()
+    assert site(f"{path}/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_what_nginx_uses_by_itself_is_nothing_to_ask_for(site: Site) -> None:
+    origin = site.front.removesuffix("/moorage")
+    for path in ("_moorage_authorized", f"_moorage/moorage{site.path('one.png')}/content"):
+        answer = ask("GET", f"{origin}/{path}", Authorization=f"Bearer {site.direct.token}")
+        assert (answer.status, answer.headers["server"].partition("/")[0]) == (404, "nginx")

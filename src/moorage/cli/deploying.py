@@ -38,7 +38,10 @@ def nginx(
 
     async def made(offline: object) -> str:
         front = fronting.front_of(offline, cache=cache, certificate=certificate, certificate_key=key, listen=listen)
-        return str(deploying.nginx(front))
+        text = str(deploying.nginx(front))
+        for doubt in fronting.doubts(front):
+            say(f"Warning: {doubt}")
+        return text
 
     text = on_settings(settings_of(data=data), made)
     if out is None:

@@ -1,5 +1,5 @@
 """Deploying: settings -> configuration of what stands in front."""
 
-from moorage.deploying.nginx import SEAL, Front, nginx, seal
+from moorage.deploying.nginx import SEAL, Front, nginx, seal, sealed_query
 
-__all__ = ["SEAL", "Front", "nginx", "seal"]
+__all__ = ["SEAL", "Front", "nginx", "seal", "sealed_query"]

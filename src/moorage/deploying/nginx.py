@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -17,50 +16,60 @@ from urllib.parse import urlsplit
 
 from moorage.model.errors import Invalid
 
-SEALED: Final = ("width", "height", "fit", "format", "page", "window", "disposition")
-"""Parameters of a preview that a seal binds, in this order."""
 SEAL: Final = "seal"
 FRESH_S: Final = 60
 """How long nginx takes a preview by a sealed URL for current; browsers do so too."""
-_PREVIEWS: Final = """
-    # Previews and posters.
-    location ~ ^@PREFIX_PATTERN@/api/v1/items/[0-9]+/(preview|poster)$ {@ONLY_SEALED@@ASKED@    }
-"""
-_ASKED: Final = """
+_KEPT: Final = """
+        proxy_cache moorage;
+        proxy_cache_lock on;
+        proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;
+        proxy_hide_header X-Request-Id;
+        add_header X-Cache-Status $upstream_cache_status;"""
+_ASKED: Final = f"""\
         auth_request /_moorage_authorized;
         auth_request_set $moorage_name $upstream_http_x_answer_name;
         auth_request_set $moorage_tag $upstream_http_x_answer_tag;
         error_page 401 403 = @moorage;
-        proxy_cache moorage;
-        proxy_cache_key $moorage_name;
-        proxy_no_cache $moorage_other;
-        proxy_cache_valid 200 @INACTIVE@;
-        proxy_cache_lock on;
-        proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;
-        proxy_hide_header X-Request-Id;
-        add_header X-Cache-Status $upstream_cache_status;
         proxy_pass http://moorage$request_uri;
-"""
-_SEALED: Final = """
-        secure_link $arg_seal,$arg_expires;
-        secure_link_md5 "@SECRET@|$secure_link_expires|$uri|@ARGUMENTS@|@SECRET@";
-        if ($secure_link != 1) {
-            rewrite ^ /_moorage_preview last;
-        }
-        proxy_cache moorage;
-        proxy_cache_key "sealed|$uri|@ARGUMENTS@";
-        proxy_cache_valid 200 @FRESH@s;
+        proxy_no_cache $moorage_other;{_KEPT}"""
+_SMALL: Final = """\
+        # Small files that are asked for often stay open, and leave in one write.
+        open_file_cache max=256 inactive=60s;
+        open_file_cache_valid 60s;
+        sendfile off;
+        output_buffers 1 64k;"""
+_SEALED: Final = f"""\
+    # All of an item. A sealed URL is admitted here, without a question; everything else goes on below /_moorage.
+    # A seal binds path and query, and only previews and posters get one. Each part of its URL stands where it is made
+    # to stand; (?s) lets the expression step over them at once.
+    location ^~ @PREFIX@/api/v1/items/ {{
+        if ($args !~ "@SEALED_QUERY@") {{
+            rewrite ^ /_moorage$uri last;
+        }}
+        secure_link $moorage_seal,$moorage_until;
+        secure_link_md5 "@SECRET@|$moorage_until|$uri|$moorage_wanted|@SECRET@";
+        if ($secure_link != 1) {{
+            rewrite ^ /_moorage$uri last;
+        }}
+        proxy_pass http://moorage;{_KEPT}
+        proxy_cache_key $uri|$moorage_wanted;
+        proxy_cache_valid 200 {FRESH_S}s;
         proxy_cache_revalidate on;
-        proxy_cache_lock on;
-        proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;
-        proxy_hide_header X-Request-Id;
-        add_header X-Cache-Status $upstream_cache_status;
-        proxy_pass http://moorage;
+@SMALL@
+    }}
+
+    location /_moorage/ {{
+        internal;
+        proxy_pass http://moorage$request_uri;
+        proxy_buffering off;
+        proxy_read_timeout 1h;
+    }}
+
 """
-_UNSEALED: Final = """
-    location = /_moorage_preview {
-        internal;@ASKED@    }
-"""
+_SEALED_QUERY: Final = (
+    f"(?s)^{SEAL}=(?<moorage_seal>.{{22}})&expires=(?<moorage_until>.{{10}})"
+    "&kid=[^&]+&signature=[^&]+&(?<moorage_wanted>.*)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,39 +99,41 @@ def nginx(front: Front) -> str:
     prefix = parts.path.rstrip("/")
     certificate = [f"    ssl_certificate {front.certificate};", f"    ssl_certificate_key {front.certificate_key};", ""]
     holes = {
-        "PREVIEWS": _PREVIEWS + (_UNSEALED if front.secret else ""),
-        "ONLY_SEALED": _SEALED if front.secret else "",
+        "SEALED": _SEALED if front.secret else "",
+        "ASIDE": "/_moorage" if front.secret else "",
+        "INTERNAL": "        internal;\n" if front.secret else "",
+        "ASKED": _ASKED,
+        "SMALL": _SMALL,
+        "SEALED_QUERY": _SEALED_QUERY,
         "SECRET_NOTE": "# It holds a secret: let only root read it (chmod 600).\n" if front.secret else "",
         "PUBLIC_URL": front.public_url,
         "BEHIND": front.behind,
         "CACHE": front.cache,
         "MAX_SIZE": f"{max(1, front.max_bytes >> 20)}m",
-        "LISTEN": front.listen or ("443 ssl" if tls else "80"),
+        "INACTIVE": f"{front.keep_s}s",
+        "LISTEN": f"{front.listen or 443} ssl" if tls else front.listen or "80",
         "SERVER_NAME": parts.hostname or "_",
         "CERTIFICATE": "\n".join(certificate) if tls else "",
         "PREFIX_PATTERN": re.escape(prefix),
         "PREFIX": prefix,
-        "ARGUMENTS": "|".join(f"$arg_{name}" for name in SEALED),
         "SECRET": front.secret,
-        "FRESH": str(FRESH_S),
     }
     text = files("moorage.deploying").joinpath("nginx.conf").read_text("utf-8")
-    for name in ("PREVIEWS", "ONLY_SEALED"):
-        text = text.replace(f"@{name}@", holes[name])
-    asked_directly, asked_apart = ("", _ASKED) if front.secret else (_ASKED, "")
-    text = text.replace("@ASKED@", asked_directly, 1).replace("@ASKED@", asked_apart)
-    holes["INACTIVE"] = f"{front.keep_s}s"
     for name, value in holes.items():
         text = text.replace(f"@{name}@", value)
     return text
 
 
-def seal(path: str, expires_s: int, arguments: Mapping[str, str], secret: str) -> str:
-    """What nginx recognises such a URL by; ``arguments`` as they are written in it.
+def seal(path: str, expires_s: int, wanted: str, secret: str) -> str:
+    """What nginx recognises a URL by; ``wanted`` is the query that says which preview, as it is written in the URL.
 
     MD5 is all that nginx can check. Nobody outside chooses what is sealed, and the secret stands at both ends, so
     that neither collisions nor longer texts help. Source: ngx_http_secure_link_module.
     """
-    bound = "|".join(arguments.get(name, "") for name in SEALED)
-    digest = hashlib.md5(f"{secret}|{expires_s}|{path}|{bound}|{secret}".encode())  # noqa: S324 - see above
+    digest = hashlib.md5(f"{secret}|{expires_s}|{path}|{wanted}|{secret}".encode())  # noqa: S324 - see above
     return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+
+
+def sealed_query(mark: str, proof: str, wanted: str) -> str:
+    """The query of a sealed URL: ``proof`` is ``expires=…&kid=…&signature=…``. nginx looks for each in this place."""
+    return f"{SEAL}={mark}&{proof}&{wanted}"

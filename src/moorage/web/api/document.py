@@ -134,8 +134,30 @@ def _byte_routes() -> dict[str, Any]:
             content,
         ),
         "/api/v1/folders/{folder}/items": {"put": _upload()},
+        "/api/v1/authorized": _authorized(),
         **_iiif_routes(),
     }
+
+
+def _authorized() -> dict[str, Any]:
+    headers = {
+        "X-Answer-Name": "What to keep the answer under. It stands for one version.",
+        "X-Answer-Tag": "The ETag that the answer has to have, or it is not to be kept under this name.",
+    }
+    original: dict[str, Any] = {
+        "name": "X-Original-URI",
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": "Path and query that the proxy was asked for, as they came.",
+        "example": "/api/v1/items/1/preview?width=256",
+    }
+    told = {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}
+    return _both(
+        "For a proxy that keeps answers: may this request be answered, and what is its answer called?",
+        [original],
+        {"204": {"description": "It may.", "headers": told}, "403": _PROBLEM | {"description": "Pass it on."}},
+    )
 
 
 def _iiif_routes() -> dict[str, Any]:

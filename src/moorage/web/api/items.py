@@ -55,4 +55,6 @@ async def url(uses: Uses, asker: Asker, item: str, body: UrlBody) -> Response:
     found = await uses.browsing.item(asker, ItemId(whole_id(item)))
     path, store = await uses.facts.read(lambda tx: (path_of(tx, found.folder, found.name), tx.stores.get(found.store)))
     need_open(store, found.project, asker)
-    return answer(UrlMaker(uses, body)(found, path))
+    make = UrlMaker(uses, body)
+    make.need(found)
+    return answer(make(found, path))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
-from moorage.deploying import SEAL, seal
+from moorage.deploying import seal, sealed_query
 from moorage.edge.face import Face
 from moorage.edge.times import iso
 from moorage.lending import claim_of
-from moorage.model.catalogue import Item
+from moorage.model.catalogue import Item, Kind
 from moorage.model.errors import Invalid
-from moorage.model.keys import Key
+from moorage.model.keys import Key, escape
 from moorage.model.secrecy import Claim
 from moorage.model.store import Store
 from moorage.model.variant import Recipe
@@ -47,6 +47,20 @@ class UrlMaker:
             else Recipe.asked(body.width, body.height, body.fit, body.format, page=body.page, window=body.window)
         )
 
+    def suits(self, item: Item) -> bool:
+        """Whether there is such a variant of the item."""
+        return self._body.variant != IMAGE or item.kind is Kind.IMAGE
+
+    def need(self, item: Item) -> None:
+        """Raise Invalid where there is none."""
+        if not self.suits(item):
+            what = "a video" if item.kind is Kind.VIDEO else "no image"
+            raise Invalid(
+                f"{escape(item.name)!r} is {what}, and IIIF shows images. No URL was made.",
+                "Ask for the variant content, or of a video poster.",
+                field="variant",
+            )
+
     def __call__(self, item: Item, path: str) -> Json:
         """A URL for one item, as ``{item, name, path, kind, url, expires}``; it begins to live now."""
         expires_s = int(time.time()) + self._body.expires_in
@@ -69,22 +83,22 @@ class UrlMaker:
         recipe, body = self._recipe, self._body
         claim = Claim(item.id, variant_text(body.variant, recipe), expires_s, disposition=body.disposition)
         key_id, signature = self._uses.signer.sign(claim)
-        query: dict[str, str | int] = {}
+        wanted: dict[str, str | int] = {}
         if recipe is not None:
-            query |= {"width": recipe.width, "height": recipe.height, "fit": recipe.fit, "format": recipe.format}
-            query |= recipe.extras
+            wanted |= {"width": recipe.width, "height": recipe.height, "fit": recipe.fit, "format": recipe.format}
+            wanted |= recipe.extras
         if body.disposition:
-            query["disposition"] = body.disposition
-        query |= {EXPIRES: expires_s, KEY_ID: key_id, SIGNATURE: signature}
+            wanted["disposition"] = body.disposition
+        proof = {EXPIRES: expires_s, KEY_ID: key_id, SIGNATURE: signature}
         path = f"/api/v1/items/{item.id}/{body.variant}"
         if recipe is not None and self._uses.settings.nginx_seals:
-            query[SEAL] = self._sealed(path, expires_s, query)
-        return f"{path}?{urlencode(query)}"
+            return f"{path}?{self._sealed(path, expires_s, urlencode(proof), urlencode(wanted))}"
+        return f"{path}?{urlencode(wanted | proof)}"
 
-    def _sealed(self, path: str, expires_s: int, query: Mapping[str, str | int]) -> str:
-        """A seal over what nginx reads of the URL, as it is written there."""
-        written = {name: quote_plus(str(value)) for name, value in query.items()}
-        return seal(self._uses.path_prefix + path, expires_s, written, self._uses.signer.seal_secret)
+    def _sealed(self, path: str, expires_s: int, proof: str, wanted: str) -> str:
+        """The query with a seal over what nginx reads of the URL, as it is written there."""
+        mark = seal(self._uses.path_prefix + path, expires_s, wanted, self._uses.signer.seal_secret)
+        return sealed_query(mark, proof, wanted)
 
 
 def need_life(uses: Face, expires_in: int) -> None:

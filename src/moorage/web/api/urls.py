@@ -27,7 +27,7 @@ router = APIRouter(route_class=OnceRoute, prefix="/projects", tags=["projects"])
 async def urls(uses: Uses, asker: Asker, request: Request, project: str, body: UrlsBody) -> Response:
     """A signed URL for every item at and below a path that passes the filters, as a stream of NDJSON lines.
 
-    Items in stores that are not open to the asker are left out.
+    Items in stores that are not open to the asker are left out, and so is what there is no such variant of.
     """
     of = await uses.projects.get(asker, project)
     found = await uses.browsing.lookup(asker, str(of.project.id), body.key(body.path)) if body.path else Found()
@@ -39,7 +39,7 @@ async def urls(uses: Uses, asker: Asker, request: Request, project: str, body: U
     async def lines() -> AsyncIterator[bytes]:
         async for page in _pages(uses, request, of, found, query):
             where, stores = await uses.facts.read(lambda tx, page=page: _places(tx, paths, page))  # type: ignore[misc]
-            shown = [item for item in page if is_open(stores[item.store], item.project, asker)]
+            shown = [one for one in page if make.suits(one) and is_open(stores[one.store], one.project, asker)]
             yield b"".join(dumped(make(item, where[item.folder] + item.name)) + b"\n" for item in shown)
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
