@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 
@@ -122,23 +123,26 @@ def manifest_url(uses: Face, folder: int, expires_in: int) -> Json:
 
 def signature_holds(uses: Face, item: int, variant: str, query: Mapping[str, str], now_s: float) -> bool:
     """True when the query carries our signature for exactly this, and it has not expired."""
-    expires_s = _expires_s(query)
-    if expires_s is None:
-        return False
-    claim = Claim(item, variant, expires_s, disposition=query.get("disposition", ""))
-    return uses.signer.verify(claim, query.get(KEY_ID, ""), query.get(SIGNATURE, ""), now_s)
+    claim = _claim(item, variant, query.get(EXPIRES, ""), query.get("disposition", ""))
+    return claim is not None and uses.signer.verify(claim, query.get(KEY_ID, ""), query.get(SIGNATURE, ""), now_s)
+
+
+@lru_cache(4096)
+def _claim(item: int, variant: str, expires: str, disposition: str) -> Claim | None:
+    """What a query claims; one URL is asked for by everyone who looks at a page."""
+    expires_s = _seconds(expires)
+    return None if expires_s is None else Claim(item, variant, expires_s, disposition=disposition)
 
 
 def loan_holds(uses: Face, store: Store, key: Key, query: Mapping[str, str], now_s: float) -> bool:
     """True when the query carries our signature for this object of a store, and it has not expired."""
-    expires_s = _expires_s(query)
+    expires_s = _seconds(query.get(EXPIRES, ""))
     if expires_s is None:
         return False
     claim = claim_of(store, key, expires_s, query.get("disposition", ""))
     return uses.signer.verify(claim, query.get(KEY_ID, ""), query.get(SIGNATURE, ""), now_s)
 
 
-def _expires_s(query: Mapping[str, str]) -> int | None:
-    text = query.get(EXPIRES, "")
+def _seconds(text: str) -> int | None:
     # no time has more digits
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None  # noqa: PLR2004
