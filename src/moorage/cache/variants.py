@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ INLINE_BYTES: Final = 256 * 1024
 
 HOT_BYTES: Final = 32 << 20
 """Of the small entries that were read lately so many bytes stay in memory: some pages of a grid for each of many."""
+_Name = tuple[int, str, str]
 
 
 class FileVariantCache(Files):
@@ -25,7 +25,7 @@ class FileVariantCache(Files):
 
     def __init__(self, root: Path, **bounds: Any) -> None:
         super().__init__(root, **bounds)
-        self._hot: dict[str, Rendered] = {}
+        self._hot: dict[_Name, tuple[str, Rendered]] = {}
         self.hot_bytes = 0
         """What of them is in memory."""
 
@@ -36,28 +36,28 @@ class FileVariantCache(Files):
 
     def get_now(self, store: int, key: str, name: str) -> Rendered | None:
         """The variant where it is known to be held and is small; None does not mean that it is not held."""
-        digest = _digest(store, key, name)
+        hot = self._hot.get((store, key, name))
+        digest = _digest(store, key, name) if hot is None else hot[0]
         if not self._is_small(digest):
             return None
-        hot = self._hot.get(digest)
         if hot is not None:
             self.used(digest)
-            return hot
+            return hot[1]
         found = _rendered(self.read_now(digest))
         if found is not None:
-            self._keep_hot(digest, found)
+            self._warm((store, key, name), digest, found)
         return found
 
-    def _keep_hot(self, digest: str, found: Rendered) -> None:
+    def _warm(self, name: _Name, digest: str, found: Rendered) -> None:
         if self.hot_bytes + len(found.data) > HOT_BYTES:
-            self._cool()
-        self._hot[digest] = found
+            for oldest in [*self._hot][: (len(self._hot) + 1) // 2]:
+                self._cool(oldest)
+        self._hot[name] = digest, found
         self.hot_bytes += len(found.data)
 
-    def _cool(self) -> None:
-        """Half of what is hot goes, the longest there first."""
-        for digest in [*self._hot][: (len(self._hot) + 1) // 2]:
-            self.hot_bytes -= len(self._hot.pop(digest).data)
+    def _cool(self, name: _Name) -> None:
+        hot = self._hot.pop(name, None)
+        self.hot_bytes -= 0 if hot is None else len(hot[1].data)
 
     def _is_small(self, digest: str) -> bool:
         """Whether it is known to be held and small enough to be read at once."""
@@ -72,16 +72,13 @@ class FileVariantCache(Files):
         """Keeps a variant; a repeat replaces it. One larger than the whole cache is not kept."""
         size = rendered.source_width, rendered.source_height
         facts = [store, key, rendered.media_type, *size, rendered.duration_ms, rendered.pages]
-        digest = _digest(store, key, name)
-        await self.write(digest, facts, rendered.data)
-        replaced = self._hot.pop(digest, None)
-        self.hot_bytes -= 0 if replaced is None else len(replaced.data)
+        await self.write(_digest(store, key, name), facts, rendered.data)
+        self._cool((store, key, name))
 
 
 def _rendered(kept: Kept | None) -> Rendered | None:
     return None if kept is None else Rendered(kept.data, *kept.facts[2:])
 
 
-@lru_cache(4096)
 def _digest(store: int, key: str, name: str) -> str:
     return digest_of(f"{store}\0{name}\0{key}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from typing import Final
 
 from moorage.imaging.confinement import Confinement
@@ -93,7 +92,7 @@ class DecoderPool:
             rendered = await self._with_process(request, source, put)
         finally:
             self._free.release()
-        return replace(rendered, media_type=media_type)
+        return rendered._replace(media_type=media_type)
 
     async def _take_turn(self) -> None:
         if self._waiting >= self._most_waiting and self._free.locked():

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from moorage.model.catalogue import Measured
 from moorage.model.errors import Invalid
@@ -168,8 +168,7 @@ class Recipe:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A finished variant, and what was learnt of its source on the way."""
 
     data: bytes
