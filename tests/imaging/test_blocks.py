@@ -53,3 +53,23 @@ def test_a_block_is_fetched_once_while_it_is_kept() -> None:
 def test_an_object_that_ends_early_ends_the_reading() -> None:
     blocks = Blocks(100, lambda start, length: b"short")
     assert blocks.read(10) == b"short"
+
+
+def test_everything_comes_as_one_buffer_filled_in_place_where_that_is_possible() -> None:
+    content = bytes(range(256)) * 9000  # more than two blocks, the last one short
+
+    def fetch(start: int, length: int) -> bytes:
+        return content[start : start + length]
+
+    def fill(start: int, view: memoryview) -> None:
+        view[:] = fetch(start, len(view))
+
+    assert Blocks(len(content), fetch).everything() == content
+    assert Blocks(len(content), fetch, fill=fill).everything() == content
+    assert Blocks(len(content), fetch, fill=fill, length=64).every(1024).everything() == content
+
+
+def test_a_buffered_reader_reads_the_same() -> None:
+    content = bytes(range(256)) * 300
+    reader = io.BufferedReader(Blocks(len(content), lambda start, length: content[start : start + length], length=100))
+    assert reader.read(7) + reader.read() == content

@@ -13,7 +13,9 @@ from imaging.looking import reason_of
 from imaging.sources import BytesSource
 from moorage.imaging import DecoderPool, Limits
 from moorage.model.errors import Undecodable
-from moorage.model.variant import Recipe
+from moorage.model.region import Look, Pyramid, Region
+from moorage.model.sheet import Sheet
+from moorage.model.variant import Recipe, Task, Wish
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BOX = Recipe(64, 64)
@@ -59,6 +61,15 @@ def nested(levels: int = 24) -> bytes:
     return SVG + b'><rect id="g0" width="9" height="9"/>' + groups + b'<use href="#g%d"/></svg>' % (levels - 1)
 
 
+def in_tiles(width: int, height: int, side: int = 256) -> bytes:
+    """A TIFF in tiles, all of which are the same few bytes."""
+    tile = zlib.compress(bytes(side * side))
+    count = -(-width // side) * -(-height // side)
+    layout = raws.Layout(b"II*\0\0\0\0\0")
+    tags: raws.Tags = {256: width, 257: height, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side}
+    return layout.finished(layout.directory({**tags, 324: (layout.put(tile),) * count, 325: (len(tile),) * count}))
+
+
 BOMBS = {
     "PNG of 2,500 million pixels": (png(50_000, 50_000), MANY),
     "PNG with far fewer bytes than pixels": (png(20_000, 20_000, bytes(100)), ""),
@@ -74,10 +85,27 @@ BOMBS = {
     "TIFF with 65,535 bands": (tiff(t277=65_535), ""),
     "TIFF that packs 1,600 million pixels": (tiff(t256=40_000, t257=40_000, t278=1), ""),
     "TIFF whose directory names itself": (b"II*\0\x08\0\0\0" + struct.pack("<HI", 0, 8), ""),
+    "PNG of a million columns": (png(1_000_000, 100, bytes(1_000_000)), "from left to right"),
+    "PNG of five million lines": (png(1, 5_000_000, bytes(1_000_000)), "from top to bottom"),
+    "TIFF of a million columns in tiles": (in_tiles(1_000_000, 500), "from left to right"),
+    "pixmap that begins with a comment": (b"P6 #" + b"x" * 2_000_000, "not an image"),
     "entities by the billion": (laughs(), ""),
     "drawing of endless depth": (SVG + b">" + b"<g>" * 100_000, ""),
     "drawing of 10^9 pixels": (SVG.replace(b'"9"', b'"1000000000"') + b"/>", ""),
 }
+
+
+@pytest.mark.parametrize("task", [Task.LOOK, Task.REGION, Task.PYRAMID, Task.SHEET])
+async def test_no_task_opens_an_image_with_endless_lines(pool: DecoderPool, task: Task) -> None:
+    wishes: dict[Task, Wish] = {Task.REGION: Region(0, 0, 9, 9, 9, 9), Task.SHEET: Sheet.asked(2, 2, 64, "webp")}
+    with pytest.raises(Undecodable, match="from left to right"):
+        await pool.make(task, BytesSource(in_tiles(1_000_000, 500)), wishes.get(task, Look()))
+
+
+async def test_a_strip_of_ten_pixels_is_made_a_pyramid_of_little_more(pool: DecoderPool) -> None:
+    made = await pool.make(Task.PYRAMID, BytesSource(png(10, 100_000, bytes(3_100_000))), Pyramid())
+    assert (made.source_width, made.source_height) == (10, 100_000)
+    assert len(made.data) < 500_000
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -89,8 +117,9 @@ async def test_a_bomb_ends_with_a_reason(pool: DecoderPool, name: str) -> None:
     assert (await pool.preview(BytesSource(media.data("rocket.jpg")), BOX)).source_width == 640
 
 
-async def test_a_drawing_that_takes_too_long_is_given_up() -> None:
-    pool = DecoderPool(processes=1, limits=Limits(seconds=0.5))
+@pytest.mark.parametrize("limits", [Limits(seconds=0.5), Limits(drawing_seconds=0)], ids=["wall", "processor"])
+async def test_a_drawing_that_takes_too_long_is_given_up(limits: Limits) -> None:
+    pool = DecoderPool(processes=1, limits=limits)
     try:
         with pytest.raises(Undecodable, match="takes longer"):
             await pool.preview(BytesSource(nested()), BOX)

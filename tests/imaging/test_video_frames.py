@@ -62,3 +62,12 @@ async def test_of_an_mp4_only_the_index_is_read(pool: DecoderPool, name: str) ->
     assert (len(found.times), found.fps, found.constant) == (150, 25, True)
     assert source.read_bytes <= 2 * 1024 * 1024 < source.size
     assert list(found.times) == paced.decoded(media.picture(name))
+
+
+async def test_an_index_of_more_frames_than_bytes_is_not_believed(pool: DecoderPool, tmp_path: Path) -> None:
+    content = bytearray(paced.made(tmp_path / "plain.mp4", "libx264", paced.even(), {"bf": "0"}).read_bytes())
+    runs = content.index(b"stts") + 12
+    content[runs : runs + 4] = (2_000_000).to_bytes(4, "big")
+    content = content.replace(b"edts", b"free").replace(b"ctts", b"free")
+    found = FrameTable.of((await pool.make(Task.FRAMES, BytesSource(bytes(content)), Timing())).data)
+    assert len(found.times) == paced.FRAMES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import time
 from dataclasses import dataclass
@@ -47,6 +48,12 @@ class Gallery:
         """How many conversions are kept."""
         shown = self.face("GET", "/api/v1/cache").json
         return int(next(one["entries"] for one in shown["caches"] if one["name"] == "converted"))
+
+    def counted(self) -> tuple[int, int]:
+        """Bytes that were served, and answers out of a cache, of the store."""
+        days = self.face("GET", "/api/v1/cache/days").json["days"]
+        mine = [day for day in days if day["store"] == self.project]
+        return sum(day["served"] for day in mine), sum(day["hits"] for day in mine)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +128,7 @@ def test_a_part_is_that_of_the_image_with_its_canonical_address(gallery: Gallery
 def test_tiles_of_a_large_image_are_cut_out_of_one_pyramid(gallery: Gallery) -> None:
     assert gallery("large.jpg", "info.json").json["tiles"][0]["scaleFactors"] == [1, 2, 4, 8]
     before = gallery.kept()
-    tiles = ("0,0,512,512/512,512", "512,512,1024,1024/512,512", "2048,1536,452,464/452,464", "0,0,2500,1999/313,250")
+    tiles = ("0,0,512,512/512,512", "1024,0,1024,1024/512,512", "2048,1536,452,464/452,464", "0,0,2048,2000/512,500")
     made = [decoded(gallery("large.jpg", f"{tile}/0/default.png")) for tile in tiles]
     assert gallery.kept() - before == 1 + len(tiles)
     whole = pyvips.Image.new_from_file(str(media.picture("retina.jpg")))
@@ -133,12 +140,40 @@ def test_tiles_of_a_large_image_are_cut_out_of_one_pyramid(gallery: Gallery) -> 
     assert decoded(gallery("large.jpg", "full/300,/0/default.jpg")).height == 240
 
 
+def test_parts_that_no_viewer_is_told_of_push_nothing_out_of_the_cache(gallery: Gallery) -> None:
+    """Tiles and usual sizes are kept; of all else there would be more than any cache holds."""
+    tile = gallery("large.jpg", "0,512,512,512/512,512/0/default.jpg")
+    assert gallery("astronaut.png", "full/256,/0/default.jpg").status == tile.status == 200
+    before, chance = gallery.kept(), random.Random(7)
+    for number in range(200):
+        x, y, side, turn = chance.randrange(1, 400), chance.randrange(400), chance.randrange(9, 99), number % 3 * 90
+        rest = f"{x},{y},{side},{side}/{chance.randrange(1, 9)},/{turn}/gray.png"
+        assert gallery("large.jpg" if number % 20 == 0 else "astronaut.png", rest).status == 200, rest
+    assert gallery.kept() == before
+    assert gallery("large.jpg", "0,512,512,512/512,512/0/default.jpg").body == tile.body
+
+
+def test_what_is_sent_by_iiif_is_counted_as_all_bytes_of_a_store_are(gallery: Gallery) -> None:
+    item = gallery.ids["astronaut.png"]
+    odd = f"/iiif/3/{item}/7,7,77,77/,55/0/default.png"
+    paths = [odd, odd, f"/iiif/3/{item}/info.json", f"/iiif/presentation/3/items/{item}/manifest.json"]
+    paths += [f"/iiif/presentation/3/folders/{gallery.folder}/manifest.json", f"/api/v1/folders/{gallery.folder}/sheet"]
+    paths += [f"/api/v1/items/{gallery.ids['animated.gif']}/sheet"]
+    before, hits = gallery.counted()
+    sent = sum(len(gallery.face("GET", path).body) for path in paths)
+    assert sent > 10_000
+    assert gallery.face("HEAD", odd).status == 200
+    served, now = gallery.counted()
+    assert served - before == sent
+    assert now - hits >= 3  # the odd part was held in memory: for the second look, and for the one by HEAD
+
+
 def test_a_pyramid_is_read_by_its_own_levels_and_none_is_made_of_it(gallery: Gallery) -> None:
     told = gallery("pyramid16.tif", "info.json").json
-    assert told["tiles"][0]["width"] == 256
+    assert told["tiles"][0]["width"] == 512  # two of those that it is stored in
     assert [one["width"] for one in told["sizes"]] == [176, 352, 705, 1411, 2822]
     before = gallery.kept()
-    assert decoded(gallery("pyramid16.tif", "256,256,1024,1024/256,256/0/default.jpg")).width == 256
+    assert decoded(gallery("pyramid16.tif", "0,1024,1024,1024/512,512/0/default.jpg")).width == 512
     assert gallery.kept() - before == 1
 
 
@@ -153,6 +188,25 @@ def test_what_is_no_image_is_not_found_with_the_reason(gallery: Gallery, name: s
         assert got.status == 404
         assert name in got.json["detail"]
         assert got.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(("name", "what"), [("notes.txt", "no image"), ("faststart.mp4", "a video")])
+def test_no_iiif_address_is_signed_of_what_is_no_image(gallery: Gallery, name: str, what: str) -> None:
+    got = gallery.face("POST", f"/api/v1/items/{gallery.ids[name]}/url", {"variant": "iiif"})
+    assert (got.status, got.json["field"]) == (400, "variant")
+    assert f"'{name}' is {what}" in got.json["detail"]
+    place = f"{gallery.project}/{gallery.project}/{name}"
+    run = gallery.face.server.run("presign", place, "--variant", "iiif", check=False)
+    assert (run.returncode, what in run.stderr) == (2, True)
+
+
+def test_of_many_items_the_images_alone_are_signed_for_viewers(gallery: Gallery) -> None:
+    projects = gallery.face("GET", "/api/v1/projects").json["projects"]
+    project = next(one["id"] for one in projects if one["name"] == gallery.project)
+    lines = gallery.face("POST", f"/api/v1/projects/{project}/urls", {"variant": "iiif"}).body.splitlines()
+    names = {json.loads(line)["name"] for line in lines}
+    assert {"astronaut.png", "large.jpg"} <= names
+    assert names.isdisjoint({"notes.txt", "faststart.mp4"})
 
 
 def test_a_broken_image_says_why(gallery: Gallery) -> None:

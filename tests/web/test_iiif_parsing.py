@@ -6,7 +6,7 @@ import pytest
 
 from moorage.model.errors import Invalid, Unsupported
 from moorage.model.region import Looks, Quality, Region, RegionFormat
-from moorage.web.iiif.info import info
+from moorage.web.iiif.info import info, tile_of
 from moorage.web.iiif.parse import LONGEST, MOST_PIXELS, canonical, parse
 
 WIDE, HIGH = 600, 400
@@ -172,9 +172,17 @@ def test_info_tells_tiles_that_end_with_one_for_all_of_it() -> None:
     assert {one.value for one in RegionFormat} == {"jpg", "png", *told["extraFormats"]}
 
 
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [((256, 256), (512, 512)), ((240, 160), (480, 480)), ((1024, 512), (1024, 512)), ((64, 8), (512, 512))],
+)
+def test_tiles_that_are_told_are_whole_ones_that_are_stored(stored: tuple[int, int], told: tuple[int, int]) -> None:
+    assert tile_of(Looks(9000, 9000, stored)) == told
+
+
 def test_info_of_a_pyramid_tells_its_own_tiles_and_levels_but_none_too_large_to_send() -> None:
     looks = Looks(20_000, 10_000, (256, 256), ((20_000, 10_000), (10_000, 5000), (5000, 2500), (2500, 1250)))
     for version in (2, 3):
         told = info(version, "https://media.example.org/iiif/5", looks)
-        assert told["tiles"][0] == {"width": 256, "scaleFactors": [1, 2, 4, 8, 16, 32, 64, 128]}
+        assert told["tiles"][0] == {"width": 512, "scaleFactors": [1, 2, 4, 8, 16, 32, 64]}
         assert [one["width"] for one in told["sizes"]] == [2500, 5000]

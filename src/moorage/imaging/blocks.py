@@ -8,7 +8,10 @@ import mmap
 import os
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 BLOCK: Final = 1024 * 1024
 _KEPT: Final = 16
@@ -40,7 +43,8 @@ class Blocks(io.RawIOBase):
     """A read-only, seekable file object of ``size`` bytes over ``fetch``, which is called per block.
 
     ``whole`` is the same bytes as one buffer, where that costs nothing; ``length`` is that of a block;
-    ``put`` sends bytes of what is made out of it away, where there is somebody who takes them.
+    ``put`` sends bytes of what is made out of it away, where there is somebody who takes them; ``fill`` does what
+    ``fetch`` does, into a buffer of 1 MiB or less.
     """
 
     def __init__(
@@ -51,18 +55,24 @@ class Blocks(io.RawIOBase):
         *,
         length: int = BLOCK,
         put: Callable[[int, bytes], None] | None = None,
+        fill: Callable[[int, memoryview], None] | None = None,
     ) -> None:
         self.size = size
         self.put = put
         self.whole = whole
         self.length = length
         self._fetch = fetch
+        self._fill = fill
         self._position = 0
         self._kept: OrderedDict[int, bytes] = OrderedDict()
 
     def read(self, size: int = -1) -> bytes:
         """Up to ``size`` bytes from the position on; empty at the end."""
         end = self.size if size < 0 else min(self.size, self._position + size)
+        if self.whole is not None:
+            part = self.whole[self._position : end]
+            self._position += len(part)
+            return part
         parts = []
         while self._position < end:
             number, skip = divmod(self._position, self.length)
@@ -72,6 +82,13 @@ class Blocks(io.RawIOBase):
             parts.append(part)
             self._position += len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """The same into a buffer; returns how many bytes."""
+        view = memoryview(buffer).cast("B")
+        part = self.read(len(view))
+        view[: len(part)] = part
+        return len(part)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Moves the position, also to behind the last byte; returns it. Raises OSError for one below 0."""
@@ -95,10 +112,23 @@ class Blocks(io.RawIOBase):
 
     def every(self, length: int) -> Blocks:
         """The same bytes from the start, ``length`` of them at a time."""
-        return Blocks(self.size, self._fetch, self.whole, length=length)
+        return Blocks(self.size, self._fetch, self.whole, length=length, fill=self._fill)
+
+    def everything(self) -> bytes | bytearray:
+        """All bytes as one buffer."""
+        if self._fill is None:
+            self.seek(0)
+            return self.read()
+        made = bytearray(self.size)
+        with memoryview(made) as view:
+            for start in range(0, self.size, BLOCK):
+                self._fill(start, view[start : start + BLOCK])
+        return made
 
     def head(self, length: int = 64) -> bytes:
         """The first bytes; the position stays."""
+        if self.whole is not None:
+            return self.whole[:length]
         return self._block(0)[:length] if self.size else b""
 
     def _block(self, number: int) -> bytes:

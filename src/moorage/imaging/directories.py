@@ -18,6 +18,7 @@ _MOST_ENTRIES: Final = 4096
 _MOST_NUMBERS: Final = 64
 _INTEGERS: Final = {1: "B", 3: "H", 4: "I", 7: "B", 9: "i", 13: "I", 16: "Q", 18: "Q"}
 """Letters of ``struct`` for the kinds of entries that are whole numbers."""
+_LENGTHS: Final = {kind: struct.calcsize(f"<{letter}") for kind, letter in _INTEGERS.items()}
 _BIG: Final = 43
 
 
@@ -36,9 +37,16 @@ class Directory:
 
     tiff: Tiff
     entries: dict[int, Entry] = field(repr=False)
+    _read: dict[int, tuple[int, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def numbers(self, tag: int) -> tuple[int, ...]:
         """The first whole numbers of a tag; none where it is not there."""
+        known = self._read.get(tag)
+        if known is None:
+            known = self._read[tag] = self._numbers(tag)
+        return known
+
+    def _numbers(self, tag: int) -> tuple[int, ...]:
         entry = self.entries.get(tag)
         letter = _INTEGERS.get(entry.kind) if entry else None
         if entry is None or letter is None:
@@ -57,22 +65,30 @@ class Tiff:
     def __init__(self, blocks: Blocks, base: int = 0, order: str = "") -> None:
         self._blocks = blocks
         self._base = base
+        self._known: list[Directory] = []
         head = blocks.head(16).ljust(16, b"\0")
         self.order: Final = order or (">" if head[:2] == b"MM" else "<")
         self._big = struct.unpack_from(f"{self.order}H", head, 2)[0] == _BIG
-        self._first: int = struct.unpack_from(self.order + ("8xQ" if self._big else "4xI"), head)[0]
+        self._next: int = struct.unpack_from(self.order + ("8xQ" if self._big else "4xI"), head)[0]
+        self._seen = {0}
 
     def chain(self) -> Iterator[Directory]:
-        """The pictures one after the other; ends where the file does, or turns back."""
-        seen: set[int] = set()
-        place = self._first
-        while place and place not in seen and len(seen) < _MOST_DIRECTORIES:
-            seen.add(place)
-            found = self._at(place)
-            if found is None:
-                return
-            directory, place = found
-            yield directory
+        """The pictures one after the other; ends where the file does, or turns back. Each is read once."""
+        yield from self._known
+        number = len(self._known)
+        while (found := self._following(number)) is not None:
+            yield found
+            number += 1
+
+    def _following(self, number: int) -> Directory | None:
+        """The picture of that number, read where it is the next that nobody has asked for yet."""
+        if number == len(self._known) < _MOST_DIRECTORIES and self._next not in self._seen:
+            self._seen.add(self._next)
+            found = self._at(self._next)
+            if found is not None:
+                self._known.append(found[0])
+                self._next = found[1]
+        return self._known[number] if number < len(self._known) else None
 
     def below(self, directory: Directory) -> Iterator[Directory]:
         """The pictures that hang below another one."""
@@ -109,12 +125,9 @@ class Tiff:
         if len(table) < head[0] * step:
             return None
         entries: dict[int, Entry] = {}
-        for number in range(head[0]):
-            tag, kind, count = struct.unpack_from(f"{self.order}{entry}", table, number * step)
-            inline = start + (number + 1) * step - value
-            letter = _INTEGERS.get(kind, "B")
-            if count * struct.calcsize(f"<{letter}") > value:
-                [inline] = self.unpacked(f"{self.order}{following}", inline) or (0,)
-            entries[tag] = Entry(kind, count, inline)
+        place = start + struct.calcsize(f"<{entry}")
+        for tag, kind, count, elsewhere in struct.iter_unpack(f"{self.order}{entry}{following}", table):
+            entries[tag] = Entry(kind, count, place if count * _LENGTHS.get(kind, 1) <= value else elsewhere)
+            place += step
         [beyond] = self.unpacked(f"{self.order}{following}", start + len(table)) or (0,)
         return Directory(self, entries), beyond

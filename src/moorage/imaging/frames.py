@@ -67,6 +67,11 @@ def frame(kind: Frame, payload: bytes = b"") -> bytes:
     return HEADER.pack(kind, len(payload)) + payload
 
 
+def head(kind: Frame, payload: bytes | None) -> bytes:
+    """What stands before a payload that is sent by itself."""
+    return HEADER.pack(kind, len(payload or b""))
+
+
 def pack_rendered(rendered: Rendered) -> bytes:
     """A finished variant as the payload of RENDERED."""
     facts = [rendered.source_width, rendered.source_height, rendered.duration_ms, rendered.pages]

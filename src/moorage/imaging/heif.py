@@ -6,6 +6,7 @@ from typing import Any
 
 from moorage.imaging import reasons
 from moorage.imaging.blocks import Blocks
+from moorage.imaging.bounds import need_size
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable
 from moorage.imaging.samples import image_of
@@ -26,9 +27,7 @@ def image(blocks: Blocks, limits: Limits) -> Any:
     try:
         opened = pi_heif.open_heif(blocks.read())
         width, height = opened.size
-        limit = limits.most_pixels(limits.whole_pixels)
-        if width * height > limit:
-            raise Unreadable(reasons.too_many_pixels(width, height, limit))
+        need_size(width, height, limits.most_pixels(limits.whole_pixels), limits)
         # A copy: the decoder frees its own memory with ``opened``, whoever still looks at it.
         data, (width, height) = bytes(opened.data), opened.size
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError, IndexError) as exc:

@@ -16,7 +16,7 @@ from moorage.model.variant import Fit, Recipe
 _WIDTH: Final = 256
 _HEIGHT: Final = 257
 _SUBTYPE: Final = 254
-_ORIENTATION: Final = 274
+ORIENTATION: Final = 274
 _REDUCED: Final = 1
 _MASK: Final = 4
 _SIDEWAYS: Final = range(5, 9)
@@ -64,7 +64,7 @@ def stored(picture: Directory) -> tuple[int, int]:
 def upright(picture: Directory) -> tuple[int, int]:
     """Width and height as it is looked at."""
     width, height = stored(picture)
-    return (height, width) if picture.number(_ORIENTATION, 1) in _SIDEWAYS else (width, height)
+    return (height, width) if picture.number(ORIENTATION, 1) in _SIDEWAYS else (width, height)
 
 
 def _wholes(pictures: list[Directory]) -> list[int]:

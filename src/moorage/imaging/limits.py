@@ -17,6 +17,8 @@ class Limits:
     """Wall time of one request, in seconds; time in which the process waits for the source's bytes is not counted."""
     cpu_seconds: int = 30
     """Processor time of one request, in seconds (RLIMIT_CPU)."""
+    drawing_seconds: int = 5
+    """Processor time of a drawing, in seconds, and one more for each MiB of it: a line of it can ask for anything."""
     memory_bytes: int = 2048 * MIB
     """Address space of a process (RLIMIT_AS)."""
     start_seconds: float = 20.0
@@ -30,6 +32,10 @@ class Limits:
 
     That are progressive JPEG, interlaced PNG, WebP, GIF, HEIC and AVIF.
     """
+    line_pixels: int = 300_000
+    """Pixels from left to right, as the image is stored: some hundred lines are in memory at a time."""
+    lines: int = 3_000_000
+    """Pixels from top to bottom, as the image is stored: each line costs something, however short it is."""
     frame_pixels: int = 64_000_000
     """Pixels of a frame of a video."""
     whole_bytes: int = 256 * MIB

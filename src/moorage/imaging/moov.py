@@ -16,6 +16,7 @@ _BOX: Final = struct.Struct(">I4s")
 _LONG: Final = struct.Struct(">Q")
 _MOST_BYTES: Final = 256 * 1024 * 1024
 _MOST_FRAMES: Final = 20_000_000
+"""And no more than the object has bytes: an index of a hundred bytes can speak of millions."""
 _NORMAL: Final = 0x10000
 """The rate of an edit that is neither a still nor in slow motion."""
 
@@ -40,7 +41,8 @@ def indexed_times(blocks: Blocks, track: int) -> list[float] | None:
         if b"mvex" in boxes:
             return None
         scale = _duration_and_scale(boxes[b"mvhd"])[1]
-        found = [_times(body, scale) for kind, body in _boxes(index) if kind == b"trak" and _track(body) == track]
+        most = min(_MOST_FRAMES, blocks.size)
+        found = [_times(body, scale, most) for kind, body in _boxes(index) if kind == b"trak" and _track(body) == track]
     except (_Odd, KeyError, struct.error, ValueError, ZeroDivisionError, OverflowError):
         return None
     return found[0] if found else None
@@ -98,13 +100,13 @@ def _duration_and_scale(head: memoryview) -> tuple[int, int]:
     return duration, scale
 
 
-def _times(trak: memoryview, movie_scale: int) -> list[float]:
+def _times(trak: memoryview, movie_scale: int, most: int) -> list[float]:
     media = _inner(trak, b"mdia")
     _, scale = _duration_and_scale(_inner(media, b"mdhd"))
     table = dict(_boxes(_inner(media, b"minf", b"stbl")))
     runs = _runs(table[b"stts"], signed=False)
     count = sum(many for many, _ in runs)
-    if not 0 < count <= _MOST_FRAMES:
+    if not 0 < count <= most:
         raise _Odd
     offsets = _runs(table[b"ctts"], signed=True) if b"ctts" in table else [(count, 0)]
     if sum(many for many, _ in offsets) < count:

@@ -5,12 +5,14 @@ Runs in a decoder process only.
 
 from __future__ import annotations
 
+import io
 from typing import IO, Any, cast
 
 import pyvips
 
 from moorage.imaging import reasons
 from moorage.imaging.blocks import Blocks
+from moorage.imaging.bounds import need_size
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable
 from moorage.imaging.samples import image_of
@@ -34,9 +36,7 @@ def image(blocks: Blocks, limits: Limits) -> Any:
     """The image, whole in memory. Raises Unreadable."""
     opened = _opened(blocks)
     width, height = opened.size
-    limit = limits.most_pixels(limits.whole_pixels)
-    if width * height > limit:
-        raise Unreadable(reasons.too_many_pixels(width, height, limit))
+    need_size(width, height, limits.most_pixels(limits.whole_pixels), limits)
     try:
         if opened.mode in _DEEP:
             made = pyvips.Image.new_from_memory(opened.convert("I").tobytes(), width, height, 1, "int")
@@ -60,6 +60,7 @@ def _opened(blocks: Blocks) -> Any:
         raise Unreadable(reasons.NO_PILLOW)
     blocks.seek(0)
     try:
-        return Image.open(cast("IO[bytes]", blocks), formats=_FORMATS)
+        # Buffered: the header of a pixmap is read byte by byte, and may be a comment of any length.
+        return Image.open(cast("IO[bytes]", io.BufferedReader(blocks)), formats=_FORMATS)
     except (OSError, ValueError, SyntaxError, IndexError, Image.DecompressionBombError) as exc:
         raise Unreadable(reasons.NOT_AN_IMAGE) from exc

@@ -120,13 +120,13 @@ class DecoderProcess:
                 continue
             start, length = _wanted(payload, request.size)
             spent += max(length, _LEAST_CHARGED)
-            reply = frames.frame(Frame.WITHHELD)
+            data: bytes | None = None
             if descriptor is None and trouble is None and spent <= budget:
                 try:
-                    reply = frames.frame(Frame.BYTES, await _read(source, start, length))
+                    data = await _read(source, start, length)
                 except MoorageError as exc:
                     trouble = exc
-            await self._send(reply)
+            await self._reply(data)
 
     def signal(self) -> None:
         """Kills the process; who waits for its answer hears that it is gone."""
@@ -166,9 +166,14 @@ class DecoderProcess:
         except OSError as exc:
             raise await self._gone() from exc
 
-    async def _send(self, message: bytes) -> None:
+    async def _reply(self, data: bytes | None) -> None:
+        """Hand out what was asked for; None: it is withheld."""
+        loop = asyncio.get_running_loop()
         try:
-            await asyncio.wait_for(asyncio.get_running_loop().sock_sendall(self._line, message), self._limits.seconds)
+            async with asyncio.timeout(self._limits.seconds):
+                await loop.sock_sendall(self._line, frames.head(Frame.WITHHELD if data is None else Frame.BYTES, data))
+                if data is not None:  # by itself: to put the two together would copy a MiB
+                    await loop.sock_sendall(self._line, data)
         except TimeoutError as exc:
             raise ProcessFailed(reasons.TOO_SLOW) from exc
         except OSError as exc:
@@ -176,7 +181,8 @@ class DecoderProcess:
 
     async def _hear(self, seconds: float) -> tuple[Frame, bytes]:
         try:
-            return await asyncio.wait_for(self._receive(), max(seconds, 0))
+            async with asyncio.timeout(max(seconds, 0)):
+                return await self._receive()
         except TimeoutError as exc:
             raise ProcessFailed(reasons.TOO_SLOW) from exc
         except ProtocolBroken as exc:

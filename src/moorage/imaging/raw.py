@@ -16,6 +16,7 @@ import pyvips
 
 from moorage.imaging import boxes, finishing, levels, reasons
 from moorage.imaging.blocks import Blocks
+from moorage.imaging.bounds import need_size
 from moorage.imaging.directories import Directory, Tiff
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable
@@ -86,8 +87,7 @@ def small(blocks: Blocks, recipe: Recipe, limits: Limits) -> tuple[Any, tuple[in
         raise Unreadable(reasons.RAW_WITHOUT_PREVIEW)
     orientation = _orientation(blocks)
     best = next((each for each in found if _fills(each, recipe)), found[-1])
-    if best.width * best.height > (limit := limits.most_pixels(limits.whole_pixels)):
-        raise Unreadable(reasons.too_many_pixels(best.width, best.height, limit))
+    need_size(best.width, best.height, limits.most_pixels(limits.whole_pixels), limits)
     blocks.seek(best.place)
     data = blocks.read(best.length)
     image = pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="error", shrink=_shrink(best, recipe))

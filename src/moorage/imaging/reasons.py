@@ -84,6 +84,20 @@ def too_many_pixels(width: int, height: int, limit: int, what: str = "image") ->
     )
 
 
+def too_wide(width: int, height: int, limit: int) -> str:
+    """The sentence for an image with longer lines than are held in memory."""
+    return (
+        f"The image has {width:,} x {height:,} pixels, as it is stored; up to {limit:,} from left to right are shown."
+    )
+
+
+def too_high(width: int, height: int, limit: int) -> str:
+    """The sentence for an image with more lines than are read."""
+    return (
+        f"The image has {width:,} x {height:,} pixels, as it is stored; up to {limit:,} from top to bottom are shown."
+    )
+
+
 def no_page(page: int, pages: int) -> str:
     """The sentence for a page behind the last one."""
     return f"There is no page {page:,}; the image has {pages:,}."

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from moorage.imaging import finishing, reasons, scales
-from moorage.imaging.blocks import Blocks
+from moorage.imaging.blocks import BLOCK, Blocks
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable
 from moorage.imaging.scales import Scales
@@ -24,6 +24,7 @@ _FINE_QUALITY: Final = 90
 _FINE_PIXELS: Final = 60_000_000
 _COARSE_QUALITY: Final = 80
 """Of a pyramid of more pixels, so that it stays below the length of an answer."""
+_TILE_STEP: Final = 16
 _MID_GREY: Final = 128
 _WHITE: Final = (255, 255, 255)
 _QUARTERS: Final = {90.0: "rot90", 180.0: "rot180", 270.0: "rot270"}
@@ -38,12 +39,15 @@ def look(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
     """How large an image is, and at which sizes it is stored; nothing is decoded. Raises Unreadable."""
     del words
     with scales.opened(blocks, limits) as found:
+        found.header()
         return found.looks.pack()
 
 
 def cut(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
     """The part that was wished for. Raises Unreadable, and Withheld where bytes were not handed out."""
     region = Region.of(words)
+    if reasons.sniff(blocks.head()) != "tiff":  # of a TIFF, tiles here and there are read
+        blocks = blocks.every(BLOCK)
     with scales.opened(blocks, limits) as found:
         looks = found.looks
         made = _coloured(_turned(_scaled(found, region), region), region)
@@ -64,13 +68,18 @@ def pyramid(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
         data = image.tiffsave_buffer(
             tile=True,
             pyramid=True,
-            tile_width=TILE,
-            tile_height=TILE,
+            tile_width=_tile_side(image.width),
+            tile_height=_tile_side(image.height),
             compression="webp" if image.hasalpha() else "jpeg",  # JPEG would drop what is transparent
             Q=_FINE_QUALITY if found.pixels <= _FINE_PIXELS else _COARSE_QUALITY,
             keep="none",
         )
         return Rendered(data, Pyramid().media_type, looks.width, looks.height)
+
+
+def _tile_side(pixels: int) -> int:
+    """No longer than the image, in the steps of a TIFF: a strip of few pixels is not filled up to whole tiles."""
+    return min(TILE, -(-pixels // _TILE_STEP) * _TILE_STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,8 @@ def _place(region: Region, found: Scales) -> _Box:
 
 def _fitted(image: Any, width: int, height: int) -> Any:
     """Exactly that size, in sRGB with 8 bits."""
+    if (image.width, image.height) == (width, height) and not finishing.colours(image):
+        return finishing.in_srgb(image)
     small = image.thumbnail_image(width, height=height, size="force", no_rotate=True, **finishing.colours(image))
     return finishing.in_srgb(small)
 

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final
 
 import pyvips
 
-from moorage.imaging import heif, pillow, raw, reasons, tap, windows
+from moorage.imaging import heif, levels, pillow, raw, reasons, tap, windows
 from moorage.imaging.blocks import Blocks
-from moorage.imaging.directories import Tiff
+from moorage.imaging.bounds import need_bounded, need_size
+from moorage.imaging.directories import Directory, Tiff
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable
 from moorage.imaging.tap import Tap
@@ -27,9 +29,10 @@ _JPEG_STEPS: Final = (2, 4, 8)
 _JPEG_MARGIN: Final = 2.0
 """A JPEG is loaded twice as large as needed: its own shrinking is coarser than libvips'."""
 _SIDEWAYS: Final = range(5, 9)
+_TILE_WIDTH: Final = 322
+_TILE_HEIGHT: Final = 323
 _COLOURS: Final = 3
 _WHITE: Final = 255.0
-_WHOLE: Final = ("gifload", "webpload", "heifload")
 _PLAIN: Final = Recipe(1, 1)
 _REFUSED: Final = {
     "video": reasons.VIDEO_NOT_IMAGE, "jxl": reasons.NO_JXL, "svg": reasons.NO_PARTS, "raw": reasons.NO_PARTS,
@@ -54,23 +57,24 @@ class Scale:
 class Scales:
     """An image whose header was read. Sizes are those in the file, before it is turned upright."""
 
-    first: Any
     stored: tuple[Scale, ...]
     tap: Tap
+    orientation: int = 1
+    """How it is to be turned, as EXIF counts; 1: not at all."""
+    tile: tuple[int, int] | None = None
+    """Width and height of the tiles that it is stored in."""
     is_tiff: bool = False
-    decoded: bool = False
-    """Whether all of it is in memory already."""
+    decoded: Any = None
+    """The image, where all of it is in memory already."""
+
+    def header(self) -> Any:
+        """As libvips sees it. Raises Unreadable and pyvips.Error where it cannot be opened."""
+        return self.decoded if self.decoded is not None else _opened(self.tap, {}, ranges=True)
 
     @property
     def pixels(self) -> int:
         """How many it has."""
         return self.stored[0].width * self.stored[0].height
-
-    @property
-    def orientation(self) -> int:
-        """How it is to be turned, as EXIF counts; 1: not at all."""
-        found = tap.field(self.first, "orientation")
-        return found if isinstance(found, int) and 1 <= found <= _SIDEWAYS[-1] else 1
 
     @property
     def sideways(self) -> bool:
@@ -81,7 +85,7 @@ class Scales:
     def looks(self) -> Looks:
         """What is told of it."""
         sizes = tuple((one.width, one.height) for one in self.stored if not one.by_loading)
-        tile = self._tile
+        tile = self.tile
         if self.sideways:
             sizes = tuple((height, width) for width, height in sizes)
             tile = None if tile is None else (tile[1], tile[0])
@@ -99,9 +103,10 @@ class Scales:
     def load(self, scale: Scale) -> Any:
         """The image at that size, through its window where its values are those of an instrument."""
         image = self._load(scale)
-        if self._window is None:
+        window = self._window if windows.applies(image, _PLAIN) else None
+        if window is None:
             return image
-        low, high = self._window
+        low, high = window
         factor = _WHITE / (high - low)
         seen = _bands(image).linear(factor, -low * factor, uchar=True)
         if seen.get_typeof("icc-profile-data"):  # it speaks of the stored values, not of these
@@ -110,21 +115,14 @@ class Scales:
         return seen.copy(interpretation="srgb" if seen.bands > 1 else "b-w")
 
     def _load(self, scale: Scale) -> Any:
-        if self.decoded:
-            return self.first
-        access = "sequential" if self._tile is None else "random"
+        if self.decoded is not None:
+            return self.decoded
+        access = "sequential" if self.tile is None else "random"
         return _opened(self.tap, scale.options, ranges=self.is_tiff, access=access)
-
-    @property
-    def _tile(self) -> tuple[int, int] | None:
-        width, height = tap.field(self.first, "tile-width"), tap.field(self.first, "tile-height")
-        return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
     @cached_property
     def _window(self) -> tuple[float, float] | None:
         """Which values are black and white, by the smallest size: the same for every part of the image."""
-        if not windows.applies(self.first, _PLAIN):
-            return None
         return windows.automatic(_bands(self._load(self.stored[-1])).copy_memory())
 
 
@@ -134,20 +132,23 @@ def opened(blocks: Blocks, limits: Limits) -> Iterator[Scales]:
     if not blocks.size:
         raise Unreadable(reasons.EMPTY)
     kind = reasons.sniff(blocks.head())
-    if kind == "tiff" and raw.is_raw(blocks, Tiff(blocks)):
+    tiff = Tiff(blocks) if kind == "tiff" else None
+    if tiff and raw.is_raw(blocks, tiff):
         kind = "raw"
     if kind in _REFUSED:
         raise Unreadable(_REFUSED[kind])
     with tap.tapped(blocks) as one:
         if kind in ("heic", "pillow"):
             image = (heif if kind == "heic" else pillow).image(blocks, limits)
-            yield Scales(image, (Scale(image.width, image.height, {}),), one, decoded=True)
+            yield Scales((Scale(image.width, image.height, {}),), one, decoded=image)
+            return
+        page = next(tiff.chain(), None) if tiff else None
+        if tiff and page and all(levels.stored(page)):
+            yield _of_directories(tiff, page, one, limits)
             return
         first = _opened(one, {}, ranges=True)  # its header alone is read
-        limit = limits.most_pixels(limits.whole_pixels) if _needs_all(first) else limits.pixels
-        if first.width * first.height > limit:
-            raise Unreadable(reasons.too_many_pixels(first.width, first.height, limit))
-        yield Scales(first, _stored(first, one), one, is_tiff=kind == "tiff")
+        need_bounded(first, limits)
+        yield Scales(_of_header(first), one, _turn(tap.field(first, "orientation")), is_tiff=tiff is not None)
 
 
 def _opened(of: Tap, options: dict[str, int], *, ranges: bool, access: str = "sequential") -> Any:
@@ -157,30 +158,38 @@ def _opened(of: Tap, options: dict[str, int], *, ranges: bool, access: str = "se
     return pyvips.Image.new_from_source(source, "", access=access, fail_on="error", **options)
 
 
-def _stored(first: Any, of: Tap) -> tuple[Scale, ...]:
-    """All sizes at which it is stored, the largest first."""
-    whole = Scale(first.width, first.height, {})
-    if str(tap.field(first, "vips-loader")).startswith("jpegload"):
-        return (whole, *(Scale(-(-whole.width // by), -(-whole.height // by), {"shrink": by}) for by in _JPEG_STEPS))
-    found = [whole]
-    for options in _below(first):
-        image = _opened(of, options, ranges=True)
-        scale = Scale(image.width, image.height, options)
+def _of_header(first: Any) -> tuple[Scale, ...]:
+    """All sizes at which it is stored, the largest first; of a JPEG those that its loader can shrink to."""
+    steps = _JPEG_STEPS if str(tap.field(first, "vips-loader")).startswith("jpegload") else ()
+    smaller = (Scale(-(-first.width // by), -(-first.height // by), {"shrink": by}) for by in steps)
+    return (Scale(first.width, first.height, {}), *smaller)
+
+
+def _of_directories(tiff: Tiff, page: Directory, of: Tap, limits: Limits) -> Scales:
+    """A TIFF, of which libvips opens no more than the level that is needed: each opening costs as much as a tile."""
+    found = [Scale(*levels.stored(page), {})]
+    need_size(found[0].width, found[0].height, limits.pixels, limits)
+    for scale in _below(tiff):
         if not _is_smaller(scale, found[-1]):
             break
         found.append(scale)
-    return tuple(found)
+    tile = page.number(_TILE_WIDTH), page.number(_TILE_HEIGHT)
+    turn = _turn(page.number(levels.ORIENTATION, 1))
+    return Scales(tuple(found), of, turn, tile if all(tile) else None, is_tiff=True)
 
 
-def _below(first: Any) -> Iterator[dict[str, int]]:
-    """Where a TIFF may keep its smaller sizes: below its first page, or as the pages that follow."""
-    inner, pages = tap.field(first, "n-subifds"), tap.field(first, "n-pages")
-    if not str(tap.field(first, "vips-loader")).startswith("tiffload"):
-        return
-    if isinstance(inner, int) and inner > 0:
-        yield from ({"subifd": number} for number in range(min(inner, _MOST_SCALES)))
-    elif isinstance(pages, int):
-        yield from ({"page": number} for number in range(1, min(pages, _MOST_SCALES)))
+def _turn(said: object) -> int:
+    return said if isinstance(said, int) and 1 <= said <= _SIDEWAYS[-1] else 1
+
+
+def _below(tiff: Tiff) -> Iterator[Scale]:
+    """Where it may keep its smaller sizes: below its first page, or as the pages that follow."""
+    pages = islice(tiff.chain(), _MOST_SCALES)
+    first = next(pages, None)
+    inner = list(islice(tiff.below(first), _MOST_SCALES)) if first else []
+    found = enumerate(inner) if inner else enumerate(pages, start=1)
+    for number, each in found:
+        yield Scale(*levels.stored(each), {"subifd" if inner else "page": number})
 
 
 def _is_smaller(scale: Scale, larger: Scale) -> bool:
@@ -188,11 +197,6 @@ def _is_smaller(scale: Scale, larger: Scale) -> bool:
     if not (0 < scale.width < larger.width and 0 < scale.height < larger.height):
         return False
     return abs(scale.width * larger.height - scale.height * larger.width) <= larger.width + larger.height
-
-
-def _needs_all(image: Any) -> bool:
-    loader = str(tap.field(image, "vips-loader"))
-    return loader.startswith(_WHOLE) or bool(tap.field(image, "jpeg-multiscan")) or bool(tap.field(image, "interlaced"))
 
 
 def _bands(image: Any) -> Any:

@@ -9,6 +9,8 @@ import pyvips
 
 from moorage.imaging import finishing, reasons, stills, tap
 from moorage.imaging.blocks import BLOCK, Blocks
+from moorage.imaging.bounds import need_bounded
+from moorage.imaging.directories import Tiff
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable
 from moorage.model.sheet import Mosaic, Sheet
@@ -58,10 +60,11 @@ def _joined(images: list[Any], wish: Sheet) -> bytes:
 
 def _pages(blocks: Blocks, wish: Sheet, recipe: Recipe, limits: Limits) -> _Cells:
     """Each opened by itself."""
-    with stills.small(blocks, recipe, limits) as first:
+    tiff = Tiff(blocks)
+    with stills.small(blocks, recipe, limits, tiff) as first:
         images = [_flat(first.image)]
     for number in wish.chosen(first.pages or 1)[1:]:
-        with stills.small(blocks, replace(recipe, page=number + 1), limits) as made:
+        with stills.small(blocks, replace(recipe, page=number + 1), limits, tiff) as made:
             images.append(_flat(made.image))
     return _Cells(images, first.size, first.pages or 1)
 
@@ -71,7 +74,7 @@ def _frames(source: tap.Tap, wish: Sheet, recipe: Recipe, limits: Limits) -> _Ce
     if not source.head().startswith(_ANIMATIONS):
         return None
     first = tap.opened(source.source())
-    stills.need_few_pixels(first, limits)
+    need_bounded(first, limits)
     pages = tap.field(first, "n-pages")
     if not isinstance(pages, int):
         return None

@@ -14,6 +14,7 @@ import pyvips
 
 from moorage.imaging import headers, heif, levels, pillow, raw, reasons, svg, windows
 from moorage.imaging.blocks import BLOCK, Blocks
+from moorage.imaging.bounds import need_bounded
 from moorage.imaging.directories import Tiff
 from moorage.imaging.finishing import box, colours, finish, shrunk, upright_size
 from moorage.imaging.limits import Limits
@@ -21,12 +22,11 @@ from moorage.imaging.reasons import Unreadable
 from moorage.imaging.tap import Tap, field, opened, tapped
 from moorage.model.variant import Recipe, Rendered, Words
 
-__all__ = ["Small", "box", "finish", "measure", "need_few_pixels", "prepare", "preview", "small"]
+__all__ = ["Small", "box", "finish", "measure", "prepare", "preview", "small"]
 
 _LOADERS: Final = ("Jpeg", "Png", "Nsgif", "Webp", "Tiff", "Heif", "Svg")
 # thumbnail_source ignores its own fail_on (https://github.com/libvips/libvips/issues/5195); the loader's option works.
 _FAIL_ON: Final = "fail-on=error"
-_WHOLE: Final = ("gifload", "webpload", "heifload")
 _FEW: Final = 4_000_000
 """Pixels up to which an image is read in small blocks: a level of a pyramid lies in a few places."""
 _REFUSED: Final = {"video": reasons.VIDEO_NOT_IMAGE, "jxl": reasons.NO_JXL}
@@ -59,10 +59,13 @@ def preview(blocks: Blocks, words: Words, limits: Limits) -> Rendered:
 
 
 @contextmanager
-def small(blocks: Blocks, recipe: Recipe, limits: Limits) -> Iterator[Small]:
-    """The image in its box, to be computed while this is open. Raises as ``preview`` does."""
+def small(blocks: Blocks, recipe: Recipe, limits: Limits, tiff: Tiff | None = None) -> Iterator[Small]:
+    """The image in its box, to be computed while this is open. Raises as ``preview`` does.
+
+    ``tiff``: its directories, for who opens several pages.
+    """
     kind = _kind_of(blocks)
-    tiff = Tiff(blocks) if kind == "tiff" else None
+    tiff = (tiff or Tiff(blocks)) if kind == "tiff" else None
     if tiff and raw.is_raw(blocks, tiff):
         kind = "raw"
     level = levels.chosen(tiff, recipe) if tiff and kind == "tiff" else None
@@ -105,7 +108,7 @@ def _kind_of(blocks: Blocks) -> str:
 
 def _of_level(tap: Tap, level: levels.Level, recipe: Recipe, limits: Limits) -> Small:
     image = opened(tap.ranges(), **level.options)
-    need_few_pixels(image, limits)
+    need_bounded(image, limits)
     return Small(_fitted(image, recipe), level.size, _many(level.pages))
 
 
@@ -116,7 +119,7 @@ def _of_source(source: Any, recipe: Recipe, limits: Limits) -> Small:
         if recipe.page > (pages or 1):
             raise Unreadable(reasons.no_page(recipe.page, pages or 1))
         image, options = opened(source, page=recipe.page - 1), f"{_FAIL_ON},page={recipe.page - 1}"
-    need_few_pixels(image, limits)
+    need_bounded(image, limits)
     if windows.applies(image, recipe):
         made = windows.shown(image, recipe)
     else:
@@ -147,18 +150,6 @@ _OTHERS: Final = {
 
 def _fitted(image: Any, recipe: Recipe) -> Any:
     return windows.shown(image, recipe) if windows.applies(image, recipe) else shrunk(image, recipe)
-
-
-def need_few_pixels(image: Any, limits: Limits) -> None:
-    """Raise Unreadable for an image that is larger than one of its kind may be."""
-    limit = limits.most_pixels(limits.whole_pixels) if _needs_all(image) else limits.pixels
-    if image.width * image.height > limit:
-        raise Unreadable(reasons.too_many_pixels(image.width, image.height, limit))
-
-
-def _needs_all(image: Any) -> bool:
-    loader = str(field(image, "vips-loader"))
-    return loader.startswith(_WHOLE) or bool(field(image, "jpeg-multiscan")) or bool(field(image, "interlaced"))
 
 
 def _many(pages: object) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyvips
 
-from moorage.imaging import finishing, reasons
+from moorage.imaging import confinement, finishing, reasons
 from moorage.imaging.blocks import Blocks
 from moorage.imaging.limits import Limits
 from moorage.imaging.reasons import Unreadable
@@ -23,8 +23,8 @@ _WITHOUT_LETTERS: Final = "stylesheet='text{display:none !important}'"
 
 def small(blocks: Blocks, recipe: Recipe, limits: Limits) -> tuple[Any, tuple[int, int]]:
     """The drawing in its box, which it fills also where it says that it is smaller, and the size that it says."""
-    del limits  # of pixels; it has none
     data = _all_of(blocks)
+    confinement.allow_cpu(min(limits.cpu_seconds, limits.drawing_seconds + (len(data) >> 20)))
     size = _size(data)
     options = finishing.box(recipe) | {"size": "both"}
     return pyvips.Image.thumbnail_buffer(data, recipe.width, option_string=_WITHOUT_LETTERS, **options), size

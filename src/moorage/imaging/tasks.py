@@ -31,7 +31,7 @@ WAYS: Final[Mapping[Task, Way]] = {
     Task.PROBE_VIDEO: Way(probe.probe),
     Task.STRIP: Way(strip.strip),
     Task.LOOK: Way(region.look, SMALL),
-    Task.REGION: Way(region.cut),
+    Task.REGION: Way(region.cut, SMALL),
     Task.PYRAMID: Way(region.pyramid),
     Task.FRAMES: Way(timing.timing),
     Task.INDEX: Way(timing.timing),

@@ -60,7 +60,7 @@ def main(limits_json: str, parent: str) -> None:
 def _opened(line: socket.socket, size: int, descriptor: int | None, length: int) -> Iterator[Blocks]:
     """The object's bytes; when it ends, nothing of the object is open any more."""
     if descriptor is None:
-        yield Blocks(size, _asking(line), length=length, put=_putting(line))
+        yield Blocks(size, _asking(line), length=length, put=_putting(line), fill=_filling(line))
         return
     whole = mapped(descriptor, size)
     try:
@@ -114,6 +114,24 @@ def _asking(line: socket.socket) -> Fetch:
     return fetch
 
 
+def _filling(line: socket.socket) -> Callable[[int, memoryview], None]:
+    """The same into a buffer, without a copy on the way."""
+
+    def fill(start: int, view: memoryview) -> None:
+        line.sendall(frames.frame(Frame.READ, RANGE.pack(start, len(view))))
+        kind, size = HEADER.unpack(_exactly(line, HEADER.size))
+        if kind != Frame.BYTES or size != len(view):
+            raise Withheld
+        filled = 0
+        while filled < size:
+            count = line.recv_into(view[filled:], 0, socket.MSG_WAITALL)
+            if not count:
+                os._exit(0)
+            filled += count
+
+    return fill
+
+
 def _putting(line: socket.socket) -> Callable[[int, bytes], None]:
     """Writes by telling the server, which takes it or ends this process."""
 
@@ -124,11 +142,10 @@ def _putting(line: socket.socket) -> Callable[[int, bytes], None]:
 
 
 def _exactly(line: socket.socket, length: int) -> bytes:
-    parts = bytearray(length)
-    view, filled = memoryview(parts), 0
-    while filled < length:
-        count = line.recv_into(view[filled:])
-        if count == 0:
+    found = b""
+    while len(found) < length:
+        part = line.recv(length - len(found), socket.MSG_WAITALL)  # all of it at once, but for a signal
+        if not part:
             os._exit(0)  # the server is gone in the middle of a request; nobody waits for an answer
-        filled += count
-    return bytes(parts)
+        found = found + part if found else part
+    return found

@@ -10,7 +10,7 @@ from typing import Final
 
 from moorage.model.region import Look, Looks, Pyramid, Region
 from moorage.model.store import Provider
-from moorage.model.variant import Rendered, Source, Task
+from moorage.model.variant import Rendered, Source, Task, VariantCache
 from moorage.reading.content import readable
 from moorage.reading.locate import Located
 from moorage.reading.variants import Variants
@@ -21,7 +21,7 @@ _PYRAMID: Final = Pyramid()
 
 @dataclass(frozen=True, slots=True)
 class Regions:
-    """Makes parts of images, each once; what they are cut out of is kept among the conversions."""
+    """Makes parts of images; what they are cut out of is kept among the conversions, and parts that many ask for."""
 
     variants: Variants
 
@@ -29,24 +29,25 @@ class Regions:
         """How large the image is, and how it is stored. Raises as ``Variants.convert`` does."""
         return Looks.of(await self.variants.convert(located, Task.LOOK, Look(), whole=False))
 
-    async def cut(self, located: Located, looks: Looks, region: Region) -> Rendered:
-        """A part of the image. Raises as ``Variants.convert`` does."""
+    async def cut(self, located: Located, looks: Looks, region: Region, *, kept: bool = True) -> Rendered:
+        """A part of the image; ``kept``: see ``Variants.convert``, which this raises as."""
         if looks.is_direct(region):
             at_hand = located.store.connection.provider in _AT_HAND
             whole = looks.tile is None or at_hand
-            return await self.variants.convert(located, Task.REGION, region, whole=whole)
+            return await self.variants.convert(located, Task.REGION, region, whole=whole, kept=kept)
         item = located.item
         readable(item)
         name = region.name(item.version)
-        found = await self.variants.converted.get(item.store, item.key, name)
+        cache = self.variants.converted if kept else self.variants.lately
+        found = await cache.get(item.store, item.key, name)
         if found is not None:
             self.variants.meter.hit(item.store)
             return found
         return await self.variants.once(
-            f"{item.store}\0{item.key}\0{name}", lambda: self._from_pyramid(located, region)
+            f"{item.store}\0{item.key}\0{name}", lambda: self._from_pyramid(located, region, cache)
         )
 
-    async def _from_pyramid(self, located: Located, region: Region) -> Rendered:
+    async def _from_pyramid(self, located: Located, region: Region, cache: VariantCache) -> Rendered:
         item, converted = located.item, self.variants.converted
         place = (item.store, item.key, _PYRAMID.name(item.version))
         descriptor, data = await converted.lend(*place), b""
@@ -56,7 +57,7 @@ class Regions:
         with _source(descriptor, data) as source:
             rendered = await self.variants.imager.make(Task.REGION, source, region)
         if descriptor is not None:  # else it may be of a version that came meanwhile
-            await converted.put(item.store, item.key, region.name(item.version), rendered)
+            await cache.put(item.store, item.key, region.name(item.version), rendered)
         return rendered
 
 

@@ -21,6 +21,8 @@ from moorage.reading.locate import Located
 WHOLE_BYTES: Final = 64 << 20
 """Objects up to this size are fetched in one go for a decoder that wants most of their bytes."""
 
+_AT_ONCE: Final = 2 << 20
+
 
 class ItemSource:
     """An item as a decoder sees it. ``descriptor`` is set where the whole object is at hand as a file.
@@ -91,15 +93,26 @@ def _read_only(descriptor: int) -> Iterator[int]:
 
 
 async def _fill(descriptor: int, body: ObjectBody) -> None:
+    """Write all of a body, some blocks at a time: a turn of a thread costs as much as writing one."""
+    held: list[bytes] = []
     async for block in body:
-        writing = asyncio.ensure_future(asyncio.to_thread(_write_all, descriptor, block))
-        try:
-            await asyncio.shield(writing)
-        finally:  # cancelled too: once the file is closed its number may be another's
-            await asyncio.wait([writing])
+        held.append(block)
+        if sum(map(len, held)) >= _AT_ONCE:
+            await _write(descriptor, held)
+            held = []
+    await _write(descriptor, held)
 
 
-def _write_all(descriptor: int, block: bytes) -> None:
-    view = memoryview(block)
-    while view:
-        view = view[os.write(descriptor, view) :]
+async def _write(descriptor: int, blocks: list[bytes]) -> None:
+    writing = asyncio.ensure_future(asyncio.to_thread(_write_all, descriptor, blocks))
+    try:
+        await asyncio.shield(writing)
+    finally:  # cancelled too: once the file is closed its number may be another's
+        await asyncio.wait([writing])
+
+
+def _write_all(descriptor: int, blocks: list[bytes]) -> None:
+    for block in blocks:
+        view = memoryview(block)
+        while view:
+            view = view[os.write(descriptor, view) :]

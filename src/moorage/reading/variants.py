@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
 from moorage.model.catalogue import Item, Kind, Measured
@@ -13,6 +13,7 @@ from moorage.model.keys import escape
 from moorage.model.transaction import Facts
 from moorage.model.variant import Imager, Recipe, Rendered, Task, VariantCache, Wish
 from moorage.reading.content import Content, readable
+from moorage.reading.lately import Lately
 from moorage.reading.locate import Located, Locator
 from moorage.reading.source import opened
 
@@ -39,6 +40,7 @@ class Variants:
     converted: VariantCache
     once: Once
     meter: Meter = UNMETERED
+    lately: VariantCache = field(default_factory=Lately)
 
     async def preview(self, located: Located, recipe: Recipe) -> Rendered:
         """The item as a small image: of an image itself, of a video its poster.
@@ -60,12 +62,15 @@ class Variants:
             self.meter.hit(item.store)
         return found
 
-    async def convert(self, located: Located, task: Task, wish: Wish, *, whole: bool = True) -> Rendered:
+    async def convert(
+        self, located: Located, task: Task, wish: Wish, *, whole: bool = True, kept: bool = True
+    ) -> Rendered:
         """What the task makes of the item, from the cache of conversions where it was made before.
 
-        ``whole``: the task reads most of an image's bytes. Raises as ``preview`` does.
+        ``whole``: the task reads most of an image's bytes; ``kept``: it is one of few wishes that
+        many have; all others are held for a while in memory. Raises as ``preview`` does.
         """
-        return await self._made(located, task, wish, self.converted, whole=whole)
+        return await self._made(located, task, wish, self.converted if kept else self.lately, whole=whole)
 
     async def settled(self, located: Located, make: Callable[[Located], Awaitable[R]]) -> tuple[Located, R]:
         """What was made of an item, and the version that it is of: there may be another than the catalogue knew.

@@ -17,6 +17,7 @@ from moorage.model.sheet import Sheet
 from moorage.model.transaction import ItemQuery
 from moorage.reading import sheets
 from moorage.reading.locate import Located
+from moorage.web import counting
 from moorage.web.api.asking import Asker, Uses
 from moorage.web.api.bodies import whole_id
 from moorage.web.api.repeating import OnceRoute
@@ -56,6 +57,7 @@ async def of_item(
         return Response(None, 304, headers)
     located, made = await uses.variants.settled(located, lambda of: sheets.of_item(uses.variants, of, sheet))
     headers["etag"] = f'"{sheet.name(located.item.version)}"'
+    uses.costs.tally.served(located.store.id, len(made.data))
     return Response(made.data, 200, headers | {PAGES: str(made.pages or 1)}, made.media_type)
 
 
@@ -71,7 +73,9 @@ async def of_folder(
     sheet, headers = _asked(request, columns, rows, cell, format)
     query = ItemQuery(kind=Kind.IMAGE)
     page = await uses.browsing.children(asker, FolderId(whole_id(folder)), query, after=after, limit=sheet.count)
-    made = await sheets.of_items(uses.variants, [await _open(uses, request, item.id) for item in page.items], sheet)
+    shown = [await _open(uses, request, item.id) for item in page.items]
+    made = await sheets.of_items(uses.variants, shown, sheet)
+    counting.served(uses.costs.tally, [one.store.id for one in shown if one is not None], len(made.data))
     if page.next is not None:
         headers[NEXT] = page.next
     return Response(made.data, 200, headers, made.media_type)

@@ -24,9 +24,11 @@ from moorage.model.region import Looks, Region
 from moorage.model.variant import Rendered, wish_name
 from moorage.reading.locate import Located
 from moorage.reading.regions import Regions
+from moorage.web import counting
 from moorage.web.api.identifiers import FOLDER, IMAGE, Identifier, named, need_signature
 from moorage.web.iiif import manifest
-from moorage.web.iiif.info import CONTEXTS, PROFILES, info
+from moorage.web.iiif.foreseen import is_foreseen
+from moorage.web.iiif.info import CONTEXTS, PROFILES, REVISION, info
 from moorage.web.iiif.parse import canonical, parse
 from moorage.web.recipes import CACHE
 from moorage.web.viewing import Asked, query_of, viewed
@@ -96,10 +98,11 @@ class Iiif:
             what = "a video" if located.item.kind is Kind.VIDEO else "no image"
             raise NotFound(f"{escape(located.item.name)!r} is {what}.", "Only images are served here.")
         if asked is None:
-            known = Representation(0, wish_name(located.item.version, address), located.item.modified_ms)
+            known = Representation(0, wish_name(located.item.version, address, REVISION), located.item.modified_ms)
             if not await answer.unchanged(known, [("vary", "Accept")]):
                 looks = await self._regions.looks(located)
-                await _send_document(answer, info(version, address, looks), version, CONTEXTS[version], known)
+                sent = await _send_document(answer, info(version, address, looks), version, CONTEXTS[version], known)
+                self._uses.costs.tally.served(located.store.id, sent)
             return
         looks = await self._regions.looks(located)
         region = asked.resolve(looks.width, looks.height)
@@ -114,12 +117,13 @@ class Iiif:
         async def cut(of: Located) -> tuple[Looks, Region, Rendered]:
             looks = await self._regions.looks(of)
             region = asked.resolve(looks.width, looks.height)
-            return looks, region, await self._regions.cut(of, looks, region)
+            made = await self._regions.cut(of, looks, region, kept=is_foreseen(looks, region))
+            return looks, region, made
 
         located, (looks, region, made) = await self._uses.variants.settled(located, cut)
         known, links = told(located, looks, region)
-        await answer.finish(200, [*_known(known), *links, ("content-type", made.media_type)], made.data)
-        self._uses.costs.tally.served(located.store.id, 0 if answer.method == "HEAD" else len(made.data))
+        sent = await answer.finish(200, [*_known(known), *links, ("content-type", made.media_type)], made.data)
+        self._uses.costs.tally.served(located.store.id, sent)
 
     async def _located(self, answer: _Answer, given: Identifier) -> Located:
         answer.shared = given.signed
@@ -129,7 +133,8 @@ class Iiif:
     async def _item_manifest(self, answer: _Answer, given: Identifier) -> None:
         located = await self._located(answer, given)
         shown = await manifest.of_item(self._uses, located.item, given, self._measure)
-        await _send_document(answer, shown, 3, manifest.CONTEXT, None)
+        sent = await _send_document(answer, shown, 3, manifest.CONTEXT, None)
+        self._uses.costs.tally.served(located.store.id, sent)
 
     async def _folder_manifest(self, answer: _Answer, given: Identifier) -> None:
         principal: Principal | None = None
@@ -138,8 +143,10 @@ class Iiif:
             answer.shared = True
         else:
             principal = await self._uses.admission.principal(answer.method, answer.headers)
-        shown = await manifest.of_folder(self._uses, principal, given, answer.query.get("at"), self._measure)
-        await _send_document(answer, shown, 3, manifest.CONTEXT, None)
+        at = answer.query.get("at")
+        shown, stores = await manifest.of_folder(self._uses, principal, given, at, self._measure)
+        sent = await _send_document(answer, shown, 3, manifest.CONTEXT, None)
+        counting.served(self._uses.costs.tally, stores, sent)
 
     async def _measure(self, item: Item) -> tuple[int, int]:
         located = await self._uses.content.seen(await self._uses.locator.locate(item.id))
@@ -175,12 +182,14 @@ class _Answer:
         await self.finish(304, [*_known(known), *headers])
         return True
 
-    async def finish(self, status: int, headers: Headers, body: bytes = b"") -> None:
-        """Send all of it."""
+    async def finish(self, status: int, headers: Headers, body: bytes = b"") -> int:
+        """Send all of it; how many bytes of a body that were."""
         length = [] if status == 304 else [("content-length", str(len(body)))]  # noqa: PLR2004 - RFC 9110
         raw = [(name.encode(), value.encode("latin-1")) for name, value in [*headers, *_SAFE, *length]]
         await self.send({"type": "http.response.start", "status": status, "headers": raw})
-        await self.send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else body})
+        body = b"" if self.method == "HEAD" else body
+        await self.send({"type": "http.response.body", "body": body})
+        return len(body)
 
 
 def _known(known: Representation) -> Headers:
@@ -193,12 +202,12 @@ def _links(version: int, address: str) -> Headers:
 
 async def _send_document(
     answer: _Answer, shown: dict[str, Any], version: int, context: str, known: Representation | None
-) -> None:
+) -> int:
     kept = [("cache-control", CACHE)] if known is None else _known(known)
     kind = _media_type(version, answer.headers.get("accept", ""), context)
     body = json.dumps(shown, ensure_ascii=False).encode("utf-8", "replace")
     profile = [("link", f'<{PROFILES[version]}>;rel="profile"')] if known is not None else []
-    await answer.finish(200, [*kept, *profile, ("vary", "Accept"), ("content-type", kind)], body)
+    return await answer.finish(200, [*kept, *profile, ("vary", "Accept"), ("content-type", kind)], body)
 
 
 def _media_type(version: int, accept: str, context: str) -> str:

@@ -14,7 +14,9 @@ _FEATURES: Final = ["canonicalLinkHeader", "mirroring", "profileLinkHeader", "ro
 _BEYOND_2: Final = [*_FEATURES, "regionSquare", "sizeAboveFull"]
 _BEYOND_3: Final = [*_FEATURES, "sizeUpscaling"]
 _TILES: Final = range(128, 1025)
-"""Widths and heights of stored tiles that are told to viewers; others are a bad bargain over a network."""
+"""Widths and heights of stored tiles that the grid of viewers is laid over; others are a bad bargain over a network."""
+REVISION: Final = 2
+"""Raised when the same image is told of in another way."""
 
 
 def info(version: int, address: str, looks: Looks) -> dict[str, Any]:
@@ -40,20 +42,26 @@ def info(version: int, address: str, looks: Looks) -> dict[str, Any]:
 
 def factors(looks: Looks) -> list[int]:
     """By how much tiles are scaled down, until one of them shows all of the image."""
-    width, height = _tile(looks)
+    width, height = tile_of(looks)
     found = [1]
     while looks.width > found[-1] * width or looks.height > found[-1] * height:
         found.append(found[-1] * 2)
     return found
 
 
-def _tile(looks: Looks) -> tuple[int, int]:
-    tile = looks.tile
-    return tile if tile is not None and tile[0] in _TILES and tile[1] in _TILES else (TILE, TILE)
+def tile_of(looks: Looks) -> tuple[int, int]:
+    """Width and height of the tiles that viewers are told to ask for: of small stored ones, several together.
+
+    What an answer costs besides its pixels is as much as some stored tiles.
+    """
+    if looks.tile is None or any(side not in _TILES for side in looks.tile):
+        return TILE, TILE
+    width, height = (side * max(1, TILE // side) for side in looks.tile)
+    return width, height
 
 
 def _tiles(looks: Looks) -> dict[str, Any]:
-    width, height = _tile(looks)
+    width, height = tile_of(looks)
     square = {} if width == height else {"height": height}
     return {"width": width, **square, "scaleFactors": factors(looks)}
 

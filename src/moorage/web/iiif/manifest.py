@@ -120,10 +120,10 @@ async def of_item(uses: Face, item: Item, given: Identifier, measure: Measure) -
 
 async def of_folder(
     uses: Face, principal: Principal | None, given: Identifier, at: str | None, measure: Measure
-) -> Json:
+) -> tuple[Json, list[StoreId]]:
     """The manifest of a folder, of a part of it from the index ``at`` on, or a collection of all such parts.
 
-    ``principal`` None: the signature was seen to be right.
+    And the store of each item in it. ``principal`` None: the signature was seen to be right.
     """
     start = _index(at)
 
@@ -141,14 +141,15 @@ async def of_folder(
     folder, name, items, shown = await uses.facts.read(read)
     address = f"{uses.public_url}/iiif/presentation/3/folders/{given}/manifest.json"
     if at is None and folder.counts.items > CANVASES:
-        return _collection(address, name, folder.counts.items)
+        return _collection(address, name, folder.counts.items), []
     if at is not None:
         address, name = f"{address}?at={start}", _ranged(name, start, len(items))
     wanted = [one for one in items if one.kind is not Kind.FILE]
     known, left_out = await _measured([one for one in wanted if one.store in shown], measure)
     if closed := sum(one.store not in shown for one in wanted):
         left_out.append(f"{_counted(closed, 'item')} left out: the store is not open to whoever asks.")
-    return Writer(uses, address, given.expires_s).manifest(name, known, left_out)
+    made = Writer(uses, address, given.expires_s).manifest(name, known, left_out)
+    return made, [one.store for one in known]
 
 
 def _is_shown(store: Store, project: int, principal: Principal | None) -> bool:
