@@ -7,7 +7,9 @@ import json
 from moorage.edge.journal import Line, Lines, face_of, is_told, redacted, written
 
 ASKED = "/api/v1/authorized"
-PREVIEW = Line(0.0, "00ff", "GET", "/api/v1/items/1/preview", redacted("width=64&signature=hush"), 200, 0.0012, 20_000, "bytes")
+PREVIEW = Line(
+    0.0, "00ff", "GET", "/api/v1/items/1/preview", redacted("width=64&signature=hush"), 200, 0.0012, 20_000, "bytes"
+)
 
 
 def test_the_file_has_every_answer_as_json() -> None:
