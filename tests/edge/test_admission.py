@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, cast
@@ -9,8 +10,9 @@ from typing import Any, cast
 import pytest
 from starlette.requests import Request
 
-from moorage.edge.admission import cookie_name, cookie_of
+from moorage.edge.admission import Admission, cookie_name, cookie_of
 from moorage.edge.journal import redacted, shown_path
+from moorage.model.access import Principal, Role, UserId
 from moorage.web.cookies import sender
 
 
@@ -82,3 +84,24 @@ def test_the_secret_of_a_link_is_never_shown(path: str) -> None:
 )
 def test_what_admits_is_never_shown(query: str) -> None:
     assert "hush" not in redacted(query)
+
+
+async def test_what_was_revoked_while_it_was_looked_up_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def look(_door: object, _secret: str) -> Principal:
+        looked.set()
+        await goes_on.wait()
+        return Principal(UserId(1), "a@b", Role.ADMIN)
+
+    monkeypatch.setattr("moorage.edge.admission.principal_of_token", look)
+    admission = Admission(cast("Any", None), "http://a", machine="m", note=lambda _address: None)
+    headers = {"authorization": "Bearer t"}
+    asking = asyncio.create_task(admission.principal("GET", headers))
+    await looked.wait()
+    admission.forget()
+    goes_on.set()
+    await asking
+    assert admission.known(admission.name_of(headers)) is None
+    await admission.principal("GET", headers)
+    assert admission.known(admission.name_of(headers)) is not None

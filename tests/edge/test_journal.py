@@ -31,3 +31,17 @@ def test_the_console_has_what_failed_and_what_was_changed() -> None:
 def test_a_path_with_a_line_break_makes_no_second_line() -> None:
     line = PREVIEW._replace(path="/a\n1970 [info] request path=/forged", status=404)
     assert len(written(Lines([line]), as_json=False, quiet=True).splitlines()) == 1
+
+
+def test_no_spelling_of_a_secret_comes_into_the_journal() -> None:
+    spelled = (
+        "signature=hush",
+        "Signature=hush",
+        "%73ignature=hush",
+        "signature%3Dhush",
+        "a=b&token=hush&c=d",
+        "seal=hush",
+    )
+    for query in spelled:
+        assert "hush" not in redacted(query)
+    assert redacted("width=64&sealed=no") == "width=64&sealed=no"

@@ -363,8 +363,20 @@ async def test_what_is_lent_is_counted_by_who_sends_it(tmp_path: Path) -> None:
         await kept(one)
         await one.read()
         lending, original = Originals(one.cache, expires=DAYS, stale=True, meter=tally), one.original
-        pieces = lending.pieces_now((original.store, original.info.key, original.version), 10, 20)
+        pieces = lending.pieces_now((original.store, original.info.key, original.version), CHUNK_BYTES, 10, 20)
         assert pieces is not None
         assert os.pread(pieces[0].descriptor, pieces[0].length, pieces[0].start) == one.data[10:20]
         close_pieces(pieces)
         assert tally.totals() == {}
+
+
+async def test_an_object_that_grew_under_the_same_tag_is_fetched_anew(tmp_path: Path) -> None:
+    async with reading(tmp_path, 10) as one:
+        await one.read()
+        await kept(one)
+        original = one.original
+        longer = replace(original, info=replace(original.info, size=90))
+        name = (original.store, original.info.key, original.version)
+        assert one.originals.pieces_now(name, 90, 0, 90) is None
+        assert await one.cache.get(longer.chunk(0), 0, 90) is None
+        assert await one.cache.get(original.chunk(0), 0, 10) is not None

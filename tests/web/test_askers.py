@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httptools
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -88,6 +89,21 @@ def test_few_and_short_blocks_are_kept() -> None:
         askers.keep(request(URL, block), read)
     assert askers.known(request(URL, b"Host: 0")) is None
     assert askers.known(request(URL, b"Host: %d" % MOST_KEPT)) is not None
+
+
+@pytest.mark.parametrize(
+    ("kept", "lines"),
+    [
+        (b'Host: a\r\nIf-None-Match: "t" ', [b"Host: a", b"Range: bytes=0-1", b'If-None-Match: "t" ']),
+        (b'Host: a\r\nRange: bytes=0-1\r\nIf-None-Match: "\xe9"', [b"Host: a", b'If-None-Match: "\xe9"']),
+        (b"Host: a\r\nrange: bytes=0-1", [b"Host: a", b"Range: bytes=5-6", b"range: bytes=0-1"]),
+        (b'Host: a\r\nif-none-match: "t"', [b"Host: a", b'If-None-Match: "u"', b'if-none-match: "t"']),
+    ],
+)
+def test_what_varies_is_neither_lost_nor_remembered_nor_read_twice(kept: bytes, lines: list[bytes]) -> None:
+    data = request(URL, *lines)
+    known = knowing(kept).known(data)
+    assert known is None or known[1] == Read(data).asker
 
 
 PARTS = st.sampled_from([

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import os
+import random
 import re
 import socket
 import time
 from collections.abc import Iterator
+from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -217,3 +219,74 @@ def test_a_reader_who_is_slow_gets_all_and_one_who_leaves_leaves_nothing(face: F
             break
         time.sleep(0.05)
     assert len(list(opened.iterdir())) <= before + 1
+
+
+def conditions(dice: random.Random, etag: str, modified: str, size: int) -> dict[str, str]:
+    """Some of the headers that ask for a part, or under a condition; right, wrong and odd ones."""
+    at = parsedate_to_datetime(modified).timestamp() if modified else 0.0
+    dates = [formatdate(at + more, usegmt=True) for more in (-3600, -1, 0, 1, 3600)] + ["nonsense"]
+    tags = [etag, f"W/{etag}", '"other"', "*", f'"a", {etag}', f'W/"x",W/{etag}', '"', etag.strip('"')]
+    ranges = [
+        "0-0",
+        "0-",
+        "-1",
+        "-0",
+        f"{size - 1}-",
+        f"{size}-",
+        "5-2",
+        "0-1,5-6",
+        "0-1, 0-1",
+        ",0-9",
+        " 0-9",
+        "-" + "9" * 11,
+    ]
+    asked = {
+        "Range": [f"bytes={one}" for one in ranges] + ["items=0-1", "bytes", "bytes=1-3;x", "bytes=0-" + "9" * 19],
+        "If-Range": tags + dates,
+        "If-Match": tags,
+        "If-None-Match": tags,
+        "If-Modified-Since": dates,
+        "If-Unmodified-Since": dates,
+    }
+    chosen = [name for name in asked if dice.random() < (0.7 if name == "Range" else 0.25)]
+    return {name if dice.random() < 0.7 else name.lower(): dice.choice(asked[name]) for name in chosen}
+
+
+def test_both_ways_agree_on_all_conditions(face: Face, line: Line, pictures: dict[str, str]) -> None:
+    dice, odd, one = random.Random(1), pictures[ODD], pictures["one.png"]
+    url = face("POST", f"{one}/url", {"variant": "content"}).json["url"].removeprefix(face.server.address)
+    facts, before = {}, at_once(face)
+    for path in (
+        f"{odd}/content",
+        f"{one}/content",
+        f"{one}/preview?width=64",
+        f"{one}/content?disposition=attachment#x",
+        url,
+    ):
+        _, headers, body = line.get(path)
+        facts[path] = headers["etag"], headers.get("last-modified", ""), len(body)
+    statuses = set()
+    for _ in range(120):
+        path = dice.choice([*facts])
+        headers = conditions(dice, *facts[path])
+        waited = Line(face)
+        slow, _, quick = (
+            waited.get(path, Connection="close", **headers),
+            line.get(path, **headers),
+            line.get(path, **headers),
+        )
+        waited.close()
+        assert without_marks(quick) == without_marks(slow), (path, headers)
+        statuses.add(quick[0])
+    assert statuses == {200, 206, 304, 412, 416}
+    assert at_once(face) - before > 50
+
+
+def without_marks(told: tuple[int, dict[str, str], bytes]) -> tuple[int, dict[str, str], bytes]:
+    """An answer without what is another each time: boundaries of parts, and the names of requests that failed."""
+    status, headers, body = told
+    kind = headers.get("content-type", "")
+    if "boundary=" in kind:
+        mark = kind.partition("boundary=")[2]
+        return status, headers | {"content-type": kind.replace(mark, "")}, body.replace(mark.encode(), b"")
+    return status, headers, re.sub(rb'"request[^,}]*', b"", body) if status >= 400 else body

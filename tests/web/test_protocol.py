@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 import uvicorn
 import uvloop
 from uvicorn.server import ServerState
 
 from moorage.edge.journal import Line
+from moorage.model.objects import Piece
 from moorage.model.store import StoreId
 from moorage.web.askers import Asker
 from moorage.web.hits import Hit
@@ -33,8 +37,11 @@ class Served:
         self.buffer = bytearray(length)
         self.sent: list[bytes] = []
         self.lines: list[Line] = []
+        self.pieces: Callable[[], tuple[Piece, ...]] = tuple
 
     def hit(self, url: bytes, _asker: Asker) -> Hit | None:
+        if url == b"/piece":
+            return Hit(200, b"content-length: 10\r\n", StoreId(1), "/piece", "", pieces=self.pieces())
         if url != b"/hit":
             return None
         self.buffer[:] = random.Random(len(self.sent)).randbytes(len(self.buffer))
@@ -46,7 +53,7 @@ class Served:
     async def listening(self) -> AsyncIterator[int]:
         uses = SimpleNamespace(
             admission=SimpleNamespace(name_of=lambda _headers: b""),
-            costs=SimpleNamespace(tally=SimpleNamespace(served=lambda _store, _count: None)),
+            costs=SimpleNamespace(tally=SimpleNamespace(served=_count, handed=_count, hit=_count)),
             journal=SimpleNamespace(note=self.lines.append),
         )
         config = uvicorn.Config(_missing, http="httptools", lifespan="off", log_config=None, timeout_keep_alive=IDLE_S)
@@ -60,7 +67,12 @@ class Served:
             server.close()
 
 
-async def _missing(_scope: Any, _receive: Any, send: Any) -> None:
+def _count(*_counted: Any) -> None: ...
+
+
+async def _missing(scope: Any, _receive: Any, send: Any) -> None:
+    if scope["path"] == "/slow":
+        await asyncio.sleep(IDLE_S * 1.5)
     await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b""})
 
@@ -129,3 +141,57 @@ async def test_hits_and_other_answers_take_turns_on_a_connection() -> None:
         assert got == [served.sent[-1], b"", b""]  # what waits for another answer is the application's
         writer.close()
         await writer.wait_closed()
+
+
+@on_uvloop
+async def test_a_hit_sets_no_limit_to_the_answer_behind_it() -> None:
+    served = Served(100)
+    async with served.listening() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(REQUEST + REQUEST.replace(b"/hit", b"/slow"))
+        assert [await answer(reader), await answer(reader)] == [served.sent[0], b""]
+        writer.close()
+        await writer.wait_closed()
+
+
+@on_uvloop
+async def test_nothing_follows_a_body_that_was_cut() -> None:
+    served = Served(100)
+    with tempfile.TemporaryFile() as short, pytest.MonkeyPatch.context() as patched:
+        patched.setattr("moorage.web.protocol.in_memory", lambda _pieces: True)  # cut off after that look
+        short.write(b"01234")
+        short.flush()
+        served.pieces = lambda: (Piece(os.dup(short.fileno()), 0, 5), Piece(os.dup(short.fileno()), 4, 5))
+        async with served.listening() as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(REQUEST.replace(b"/hit", b"/piece") + REQUEST)
+            got = b""
+            with contextlib.suppress(ConnectionError):
+                got = await asyncio.wait_for(reader.read(-1), 5)
+            assert got.partition(b"\r\n\r\n")[2] in (b"012344", b"01234", b"")
+            assert got.count(b"HTTP/1.1") <= 1
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+@on_uvloop
+async def test_what_is_no_request_ends_the_answer_under_way() -> None:
+    served = Served(100)
+    with tempfile.TemporaryFile() as long:
+        long.truncate(12_000_000)
+        served.pieces = lambda: (Piece(os.dup(long.fileno()), 0, 12_000_000),)
+        async with served.listening() as port:
+            raw = socket.socket()
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            raw.connect(("127.0.0.1", port))
+            raw.setblocking(False)
+            reader, writer = await asyncio.open_connection(sock=raw)
+            writer.write(REQUEST.replace(b"/hit", b"/piece") + b"GARBAGE\r\n\r\n")
+            got = b""
+            with contextlib.suppress(ConnectionError):
+                got = await asyncio.wait_for(reader.read(-1), 10)
+            assert not got.partition(b"\r\n\r\n")[2].strip(b"\0")
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()

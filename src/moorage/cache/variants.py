@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from moorage.cache.files import Files, digest_of
 from moorage.cache.folder import Kept
+from moorage.model.caches import Purged, Which
 from moorage.model.variant import Rendered
 
 INLINE_BYTES: Final = 256 * 1024
@@ -15,6 +16,8 @@ INLINE_BYTES: Final = 256 * 1024
 
 HOT_BYTES: Final = 32 << 20
 """Of the small entries that were read lately so many bytes stay in memory: some pages of a grid for each of many."""
+_BESIDE: Final = 1024
+"""Bytes of memory that one of them takes besides, about."""
 _Name = tuple[int, str, str]
 
 
@@ -48,16 +51,23 @@ class FileVariantCache(Files):
             self._warm((store, key, name), digest, found)
         return found
 
+    async def purge(self, which: Which) -> Purged:
+        """Forget entries, and all that is in memory."""
+        self._hot.clear()
+        self.hot_bytes = 0
+        return await super().purge(which)
+
     def _warm(self, name: _Name, digest: str, found: Rendered) -> None:
-        if self.hot_bytes + len(found.data) > HOT_BYTES:
+        size = len(found.data) + _BESIDE
+        if self.hot_bytes + size > HOT_BYTES:
             for oldest in [*self._hot][: (len(self._hot) + 1) // 2]:
                 self._cool(oldest)
         self._hot[name] = digest, found
-        self.hot_bytes += len(found.data)
+        self.hot_bytes += size
 
     def _cool(self, name: _Name) -> None:
         hot = self._hot.pop(name, None)
-        self.hot_bytes -= 0 if hot is None else len(hot[1].data)
+        self.hot_bytes -= 0 if hot is None else len(hot[1].data) + _BESIDE
 
     def _is_small(self, digest: str) -> bool:
         """Whether it is known to be held and small enough to be read at once."""

@@ -43,6 +43,7 @@ class Admission:
         self._note = note
         self._clock = clock
         self._kept: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
+        self._forgotten = 0
 
     async def principal(self, method: str, headers: dict[str, str]) -> Principal:
         """Who asks. SignInNeeded when nobody does; Refused for a change by cookie from elsewhere."""
@@ -84,6 +85,7 @@ class Admission:
 
     def forget(self) -> None:
         """Drop everything: somebody's rights were changed."""
+        self._forgotten += 1
         self._kept.clear()
 
     def _secret(self, headers: dict[str, str]) -> tuple[bytes, str]:
@@ -98,11 +100,14 @@ class Admission:
         kept = self.known(kind + hashed)
         if kept is not None:
             return kept
+        forgotten = self._forgotten
         if kind == _TOKEN and hmac.compare_digest(hashed, self._machine):
             found = await principal_of_machine(self._door)
         else:
             look = principal_of_token if kind == _TOKEN else principal_of_session
             found = await look(self._door, secret)
+        if forgotten != self._forgotten:  # it may have been read before the change
+            return found
         self._kept[kind + hashed] = (self._clock() + KEPT_S, found)
         while len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)

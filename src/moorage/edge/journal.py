@@ -133,9 +133,9 @@ def redacted(query: str) -> str:
 
 
 def _redacted(part: str) -> str:
-    name, _, _ = part.partition("=")
-    plain = unquote(part).partition("=")[0] if "%" in part else name
-    return f"{name}=…" if plain.lower() in _SECRETS else part
+    plain = unquote(part) if "%" in part else part
+    name = plain.partition("=")[0]
+    return f"{name}=…" if name.lower() in _SECRETS else part
 
 
 def _machine(line: Line) -> str:

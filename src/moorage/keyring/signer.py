@@ -18,6 +18,8 @@ from moorage.model.secrecy import Claim
 _SIGN: Final = b"moorage signed url 1"
 _NAME: Final = b"moorage key id 1"
 _SEAL: Final = b"moorage nginx seal 1"
+_SHORT: Final = 256
+"""Characters of a claim that is remembered: anybody may claim things of any length."""
 _READING: Final = frozenset({"GET", "HEAD"})
 
 
@@ -37,7 +39,7 @@ class RingSigner:
     def sign(self, claim: Claim) -> tuple[str, str]:
         """(key id: 8 hex digits, signature: 43 characters of URL-safe base64)."""
         primary, keys = self._ring
-        return primary, _signature(keys[primary], *_words(claim))
+        return primary, _signature_of(keys[primary], claim)
 
     def verify(self, claim: Claim, key_id: str, signature: str, now_s: float) -> bool:
         """True when the signature is ours and ``now_s`` is before the expiry.
@@ -46,23 +48,26 @@ class RingSigner:
         """
         primary, keys = self._ring
         key = keys.get(key_id)
-        expected = _signature(keys[primary] if key is None else key, *_words(claim))
+        expected = _signature_of(keys[primary] if key is None else key, claim)
         same = hmac.compare_digest(expected.encode("ascii"), signature.encode("utf-8", "replace"))
         return same & (key is not None) & (now_s < claim.expires_s)
 
 
-def _words(claim: Claim) -> tuple[str, int, str, int, str]:
+def _signature_of(key: bytes, claim: Claim) -> str:
     method = "read" if claim.method in _READING else claim.method
-    return method, claim.item, claim.variant, claim.expires_s, claim.disposition
+    find = _remembered if len(claim.variant) + len(claim.disposition) <= _SHORT else _signature
+    return find(key, method, claim.item, claim.variant, claim.expires_s, claim.disposition)
 
 
-@lru_cache(4096)
 def _signature(key: bytes, *words: str | int) -> str:
-    """Remembered, because whoever shows a page of pictures asks for each of them more than once."""
     # a JSON list, so that no two claims have the same text whatever their fields hold
     text = json.dumps(words)
     digest = hmac.digest(key, text.encode("ascii"), "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+
+_remembered = lru_cache(4096)(_signature)
+"""Whoever shows a page of pictures asks for each of them more than once."""
 
 
 def _key_id(key: bytes) -> str:

@@ -18,7 +18,13 @@ class ChunkName(NamedTuple):
     store: int
     key: str
     version: str
+    """With the size: an origin may keep a version's name where the length is another."""
     number: int
+
+    @classmethod
+    def of(cls, store: int, key: str, version: str, size: int, number: int) -> ChunkName:
+        """A part of an object that is ``size`` bytes long."""
+        return cls(store, key, f"{version} {size}", number)
 
 
 @dataclass(frozen=True, slots=True)

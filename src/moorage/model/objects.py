@@ -129,3 +129,6 @@ class FileBody(ObjectBody, Protocol):
     @property
     def descriptor(self) -> int | None:
         """Open read-only descriptor of the whole object; valid while the body is open, then None."""
+
+    def is_unchanged(self) -> bool:
+        """Whether the file is still what it was when it was opened, as far as its size and times tell."""

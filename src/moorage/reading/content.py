@@ -77,7 +77,7 @@ class Content:
         name = store.id, item.key, item.version
         if store.connection.provider in _AT_HAND:
             return self.handles.read_now(name, start, stop)
-        return self.originals.pieces_now(name, start, stop, current_s=_current_s(store))
+        return self.originals.pieces_now(name, item.size, start, stop, current_s=_current_s(store))
 
     def _original(self, store: Store, origin: Asked, info: ObjectInfo) -> Original:
         return Original(store.id, info, info.version, origin, _current_s(store), meter=self.meter)
@@ -91,7 +91,7 @@ class Content:
         info = original.info
         body = await original.origin.get(info.key, byte_range=byte_range, if_match=info.etag or None)
         if byte_range is not None and isinstance(body, FileBody) and body.descriptor is not None:
-            self.handles.keep((store.id, info.key, original.version), body.descriptor)
+            self.handles.keep((store.id, info.key, original.version), body.descriptor, is_that=body.is_unchanged)
         return body
 
     async def open(

@@ -38,11 +38,22 @@ class Handles:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def keep(self, name: Name, descriptor: int) -> None:
-        """Keep a file of exactly that version open, for some seconds; ``descriptor`` stays the caller's."""
+    def keep(self, name: Name, descriptor: int, *, is_that: Callable[[], bool]) -> None:
+        """Keep a file open for some seconds; ``descriptor`` stays the caller's.
+
+        ``is_that``: whether it is still of exactly that version. Where it is not, it is not kept; nor where too many
+        files are open.
+        """
         self._drop(name)
-        again = os.dup(descriptor)
-        self._kept[name] = _Handle(again, _facts(again), self._clock() + KEPT_S)
+        try:
+            again = os.dup(descriptor)
+        except OSError:
+            return
+        handle = _Handle(again, _facts(again), self._clock() + KEPT_S)
+        if not is_that():
+            os.close(again)
+            return
+        self._kept[name] = handle
         while len(self._kept) > MAX_KEPT:
             self._drop(next(iter(self._kept)))
         if not self._sweeping:

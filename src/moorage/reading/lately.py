@@ -12,6 +12,10 @@ _LARGEST: Final = 4 << 20
 """Of one; larger ones are asked for seldom, and would push out all others."""
 
 
+_BESIDE: Final = 1024
+"""Bytes that an entry takes besides its data, about."""
+
+
 class Lately:
     """A VariantCache of 32 MiB for all; those go first that nobody asked for the longest time."""
 
@@ -38,12 +42,16 @@ class Lately:
 
     async def put(self, store: int, key: str, name: str, rendered: Rendered) -> None:
         """Hold a variant; a repeat replaces it."""
-        size = len(rendered.data)
+        size = _size(rendered)
         if size > min(_LARGEST, self._most_bytes):
             return
         before = self._held.pop((store, key, name), None)
         self._held[store, key, name] = rendered
-        self.total_bytes += size - (0 if before is None else len(before.data))
+        self.total_bytes += size - (0 if before is None else _size(before))
         while self.total_bytes > self._most_bytes:
             _, gone = self._held.popitem(last=False)
-            self.total_bytes -= len(gone.data)
+            self.total_bytes -= _size(gone)
+
+
+def _size(rendered: Rendered) -> int:
+    return len(rendered.data) + _BESIDE

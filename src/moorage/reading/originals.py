@@ -59,7 +59,7 @@ class Original:
 
     def chunk(self, index: int) -> ChunkName:
         """The name of a part of it."""
-        return ChunkName(self.store, self.info.key, self.version, index)
+        return ChunkName.of(self.store, self.info.key, self.version, self.info.size, index)
 
     def is_that(self, info: ObjectInfo) -> bool:
         """Whether what the origin tells of is this version."""
@@ -132,18 +132,19 @@ class Originals:
         return body
 
     def pieces_now(
-        self, name: tuple[StoreId, Key, str], start: int, stop: int, *, current_s: float = math.inf
+        self, name: tuple[StoreId, Key, str], size: int, start: int, stop: int, *, current_s: float = math.inf
     ) -> list[Piece] | None:
         """The bytes [start, stop) of a store's key in a version, where all of them are in the cache and current.
 
-        ``current_s``: as of an Original. The caller closes each piece, and counts what it hands on.
+        ``size``: of all of that version. ``current_s``: as of an Original. The caller closes each piece, and counts
+        what it hands on.
         """
         since = self._clock() - min(self._expires_s, current_s)
         found: list[Piece] = []
         for index in range(start // CHUNK_BYTES, -(-stop // CHUNK_BYTES)):
             offset = index * CHUNK_BYTES
             span = max(start - offset, 0), min(stop - offset, CHUNK_BYTES)
-            kept = self._cache.piece_now(ChunkName(*name, index), *span)
+            kept = self._cache.piece_now(ChunkName.of(*name, size, index), *span)
             if kept is None or max(kept[1], self._confirmed.get(name, 0.0)) <= since:
                 close_pieces(found if kept is None else [*found, kept[0]])
                 return None

@@ -20,6 +20,7 @@ _HEARD: Final = {
 """The headers that an answer depends on."""
 _VARYING: Final = (("range", b"\r\nRange: "), ("if-none-match", b"\r\nIf-None-Match: "))
 """Those that are others with each request, as programs write them."""
+_NAMES: Final = frozenset(name for name, _ in _VARYING)
 _CONDITIONS: Final = frozenset({"range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
 _LINE: Final = re.compile(rb'GET (/[!"$-~]*) HTTP/1\.1(?=\r\n)')
 _VALUE: Final = re.compile(rb"[!-~](?:[ -~]*[!-~])?")
@@ -79,6 +80,8 @@ class Askers:
             return
         block, varying = _parted(data[line.end() :])
         headers = {name: value for name, value in asker.headers.items() if name not in varying}
+        if not _NAMES.isdisjoint(headers):  # written in another way, so that the next request may have it twice
+            return
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         self._kept[block] = Asker(headers, asker.name, not _CONDITIONS.isdisjoint(headers))
@@ -86,6 +89,7 @@ class Askers:
 
 def _parted(block: bytes) -> tuple[bytes, dict[str, str]]:
     """A block without the headers that vary, and those. Whole as it came where it is not exactly one block."""
+    whole = block
     varying: dict[str, str] = {}
     for name, begin in _VARYING:
         start = block.find(begin)
@@ -94,7 +98,7 @@ def _parted(block: bytes) -> tuple[bytes, dict[str, str]]:
         end = block.find(b"\r\n", start + len(begin))
         value = block[start + len(begin) : end]
         if block.find(_END) != len(block) - len(_END) or _VALUE.fullmatch(value) is None:
-            return block, {}
+            return whole, {}
         varying[name] = value.decode("ascii")
         block = block[:start] + block[end:]
     return block, varying

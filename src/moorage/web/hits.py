@@ -7,8 +7,7 @@ them refuses, or knows not enough, that way is taken, and tells why.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache, partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from moorage.edge.face import Face
 from moorage.edge.journal import redacted
@@ -28,11 +27,14 @@ from moorage.web.viewing import Asked, query_of, viewed_now
 
 MOST_BYTES: Final = 4 << 20
 """What is longer is sent block by block, with an eye on whether its reader is still there."""
-_LONGEST: Final = 2048
-"""Characters of a query that is remembered, with the Accept header that came along; no browser sends so many."""
+_LONGEST: Final = 1024
+"""Characters of an address that is remembered, with the Accept header that came along; no browser sends so many."""
+_MOST_FIELDS: Final = 16
 _MOST_TARGETS: Final = 4096
 _MOST_CONTENTS: Final = 512
 _NOT_MODIFIED: Final = 304
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Hit(NamedTuple):
@@ -78,24 +80,31 @@ class Hits:
 
     def __init__(self, uses: Face) -> None:
         self._uses = uses
-        self._target = lru_cache(_MOST_TARGETS)(partial(_target, uses.path_prefix))
+        self._targets: dict[tuple[bytes, str], _Target] = {}
+        """Of those whom something was shown: nobody else has anything remembered."""
         self._names: dict[tuple[str, str], str] = {}
         self._contents: dict[tuple[object, ...], _Content] = {}
 
     def __call__(self, url: bytes, asker: Asker) -> Hit | None:
         """The answer; None for what another way has to answer."""
         accept = asker.headers.get("accept", "")
-        if len(url) + len(accept) > _LONGEST:
+        if len(url) + len(accept) > _LONGEST or url.count(b"&") > _MOST_FIELDS:
             return None
+        name = url, accept
+        known = self._targets.get(name)
         try:
-            target = self._target(url, accept)
-            return None if target is None else self._hit(target, asker)
+            target = _target(self._uses.path_prefix, url, accept) if known is None else known
+            located = None if target is None else viewed_now(self._uses, target.asked, asker.name)
+            if target is None or located is None:
+                return None
+            if known is None:
+                _remember(self._targets, name, target, _MOST_TARGETS)
+            return self._hit(located, target, asker)
         except MoorageError:
             return None
 
-    def _hit(self, target: _Target, asker: Asker) -> Hit | None:
-        located = viewed_now(self._uses, target.asked, asker.name)
-        if located is None or located.item.unseen or located.item.gone is not None:
+    def _hit(self, located: Located, target: _Target, asker: Asker) -> Hit | None:
+        if located.item.unseen or located.item.gone is not None:
             return None
         if target.recipe is None:
             found = self._content(located, target.asked.query, asker)
@@ -124,9 +133,8 @@ class Hits:
         """The name of a preview; ``words`` say all of the recipe."""
         name = self._names.get((words, version))
         if name is None:
-            if len(self._names) >= _MOST_TARGETS:
-                self._names.clear()
-            name = self._names[words, version] = recipe.name(version)
+            name = recipe.name(version)
+            _remember(self._names, (words, version), name, _MOST_TARGETS)
         return name
 
     def _content(self, located: Located, fields: Mapping[str, str], asker: Asker) -> _Found | None:
@@ -159,16 +167,23 @@ class Hits:
         name = item.id, item.version, item.size, item.modified_ms, item.name, item.media_type, disposition
         found = self._contents.get(name)
         if found is None:
-            if len(self._contents) >= _MOST_CONTENTS:
-                self._contents.clear()
             source = ItemBytes(self._uses.content, located)
-            found = self._contents[name] = _Content(known(source), lines_of(told_of(source, disposition)))
+            found = _Content(known(source), lines_of(told_of(source, disposition)))
+            _remember(self._contents, name, found, _MOST_CONTENTS)
         return found
+
+
+def _remember(kept: dict[K, V], name: K, found: V, most: int) -> None:
+    if len(kept) >= most:
+        kept.clear()
+    kept[name] = found
 
 
 def _target(prefix: str, url: bytes, accept: str) -> _Target | None:
     """What an address asks for; None where it is no byte route of an item. Raises Invalid."""
     path, _, query = url.partition(b"?")
+    if b"#" in query:
+        return None
     match = ROUTE.fullmatch(path.decode("latin-1").removeprefix(prefix))
     if match is None:
         return None

@@ -20,7 +20,7 @@ from moorage.edge.journal import Line
 from moorage.reading.originals import close_pieces
 from moorage.web.askers import Asker, Askers
 from moorage.web.hits import Hit, Hits
-from moorage.web.pieces import PieceSender, in_memory
+from moorage.web.pieces import PATIENCE_S, PieceSender, in_memory
 
 _NO_LINE: Final = -1
 
@@ -93,6 +93,7 @@ class QuickProtocol(HttpToolsProtocol):
         asker = Asker.of(self.headers, self._uses.admission.name_of) if self._is_free() else None
         hit = None if asker is None else self._hits(self.url, asker)
         if asker is None or hit is None or not self._answer(hit, began):
+            self._unset_keepalive_if_required()  # of a hit before it in the same data
             super().on_headers_complete()
         elif self._data is not None:
             self._askers.keep(self._data, asker)
@@ -105,17 +106,27 @@ class QuickProtocol(HttpToolsProtocol):
             self._side.close()
         super().connection_lost(exc)
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request; where an answer is under way, it ends there: nothing may stand within its body."""
+        if self.cycle is None or self.cycle.response_complete:
+            super().send_400_response(msg)
+        else:
+            self.transport.abort()
+
     def timeout_keep_alive_handler(self) -> None:
         """Close the connection, unless something was answered meanwhile: one timer does for many answers."""
         left_s = self._answered_s + self.timeout_keep_alive - self.loop.time()
         if left_s > 0:
             self.timeout_keep_alive_task = self.loop.call_later(left_s, self.timeout_keep_alive_handler)
-        else:
-            super().timeout_keep_alive_handler()
+            return
+        if self.transport.get_write_buffer_size():  # for a reader who takes nothing
+            self.loop.call_later(PATIENCE_S, self.transport.abort)
+        super().timeout_keep_alive_handler()
 
     def _is_quiet(self) -> bool:
         """Whether no answer stands before the next one."""
-        return (self.cycle is None or self.cycle.response_complete) and not self.flow.write_paused
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and not self.flow.write_paused and not self.transport.is_closing()
 
     def _is_free(self) -> bool:
         """Whether nothing stands before this request, and nothing after its headers."""
@@ -217,5 +228,10 @@ class QuickProtocol(HttpToolsProtocol):
     def _side_line(self) -> socket.socket:
         """The same connection under a descriptor of our own, which the loop lets us wait for. Raises OSError."""
         if self._side is None:
-            self._side = socket.socket(fileno=os.dup(self._line))
+            line = os.dup(self._line)
+            try:
+                self._side = socket.socket(fileno=line)
+            except OSError:
+                os.close(line)
+                raise
         return self._side

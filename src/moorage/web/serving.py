@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final, cast
 
@@ -27,6 +28,7 @@ from moorage.web.protocol import QuickProtocol
 from moorage.wiring import Services, open_server
 
 STOP_S: Final = 5
+MOST_FILES: Final = 65_536
 GC_THRESHOLD: Final = (100_000, 50, 100)
 """Pages of listings and rows are made and dropped by the thousand: looking for cycles that often took a quarter
 of an index's processor time."""
@@ -75,8 +77,18 @@ def serve(settings: Settings) -> int:
     import uvloop
 
     gc.set_threshold(*GC_THRESHOLD)
+    _open_more_files()
     with listening(settings) as listener:
         return uvloop.run(_serve(settings, listener))
+
+
+def _open_more_files() -> None:
+    """Let this process open as many files as it may: readers who pause keep some open each."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    if now != resource.RLIM_INFINITY and now < enough:
+        with suppress(ValueError, OSError):  # it may not
+            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
 
 
 def listening(settings: Settings) -> socket.socket:

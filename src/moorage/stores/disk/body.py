@@ -71,6 +71,9 @@ class DiskBody:
     def __del__(self) -> None:
         self.close()
 
+    def is_unchanged(self) -> bool:
+        return etag_of(os.fstat(self._descriptor)) == self.info.etag
+
     async def _hop(self, start: int, stop: int) -> bytes:
         with self._place.translated(self.info.key, "read"):
             return await hop(lambda: self._block(start, stop))
@@ -82,7 +85,7 @@ class DiskBody:
             if not more:
                 break
             data += more
-        if len(data) < stop - start or etag_of(os.fstat(self._descriptor)) != self.info.etag:
+        if len(data) < stop - start or not self.is_unchanged():
             raise BodyBroken(
                 "The file was changed while it was being read; what was read of it is not one version.",
                 "Read it again.",

@@ -94,11 +94,13 @@ async def change(uses: Uses, asker: Asker, user: str, body: UserPatch) -> Respon
     """Change a user's role on everything, or shut the user out."""
     asker.need_everywhere(Role.ADMIN)
     id = UserId(whole_id(user))
-    if "role" in body.model_fields_set:
-        await set_role(uses.door, asker, id, None if body.role is None else role_of(body.role))
-    if body.disabled is not None:
-        await set_disabled(uses.door, asker, id, disabled=body.disabled)
-    uses.admission.forget()
+    try:
+        if "role" in body.model_fields_set:
+            await set_role(uses.door, asker, id, None if body.role is None else role_of(body.role))
+        if body.disabled is not None:
+            await set_disabled(uses.door, asker, id, disabled=body.disabled)
+    finally:
+        uses.admission.forget()
     return answer(await uses.facts.read(lambda tx: render.user(tx.people.get(id), tx.people.grants(id))))
 
 

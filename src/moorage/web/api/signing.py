@@ -25,6 +25,9 @@ from moorage.web.api.render import Json, keys
 EXPIRES: Final = "expires"
 KEY_ID: Final = "kid"
 SIGNATURE: Final = "signature"
+DISPOSITIONS: Final = ("", "inline", "attachment")
+_LONGEST_TIME: Final = 12
+"""Digits; no time has more."""
 
 
 def variant_text(route: str, recipe: Recipe | None) -> str:
@@ -123,7 +126,10 @@ def manifest_url(uses: Face, folder: int, expires_in: int) -> Json:
 
 def signature_holds(uses: Face, item: int, variant: str, query: Mapping[str, str], now_s: float) -> bool:
     """True when the query carries our signature for exactly this, and it has not expired."""
-    claim = _claim(item, variant, query.get(EXPIRES, ""), query.get("disposition", ""))
+    expires, disposition = query.get(EXPIRES, ""), query.get("disposition", "")
+    if len(expires) > _LONGEST_TIME or disposition not in DISPOSITIONS:
+        return False
+    claim = _claim(item, variant, expires, disposition)
     return claim is not None and uses.signer.verify(claim, query.get(KEY_ID, ""), query.get(SIGNATURE, ""), now_s)
 
 
@@ -137,12 +143,11 @@ def _claim(item: int, variant: str, expires: str, disposition: str) -> Claim | N
 def loan_holds(uses: Face, store: Store, key: Key, query: Mapping[str, str], now_s: float) -> bool:
     """True when the query carries our signature for this object of a store, and it has not expired."""
     expires_s = _seconds(query.get(EXPIRES, ""))
-    if expires_s is None:
+    if expires_s is None or query.get("disposition", "") not in DISPOSITIONS:
         return False
     claim = claim_of(store, key, expires_s, query.get("disposition", ""))
     return uses.signer.verify(claim, query.get(KEY_ID, ""), query.get(SIGNATURE, ""), now_s)
 
 
 def _seconds(text: str) -> int | None:
-    # no time has more digits
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None  # noqa: PLR2004
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_TIME else None
