@@ -36,6 +36,7 @@ def _pan(target: Path, photograph: Path, codec: str, options: dict[str, str]) ->
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.time_base = Fraction(1, RATE)
+        stream.gop_size = RATE  # one picture a second stands by itself: seeking and the strip under the mouse need them
         stream.options = {k: v for k, v in options.items() if k != "movflags"}
         room_x, room_y = wide.width - WIDTH, wide.height - HEIGHT
         for index in range(RATE * SECONDS):

@@ -25,12 +25,16 @@ _OPTIONS: Final[dict[str, dict[str, str]]] = {
 _IDENTITY: Final = struct.pack("!9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
-def film(place: Path, codec: str, *, seconds: int = 6, movflags: str = "") -> None:
-    """A video of some megabytes, black for its first half second, a keyframe each second."""
+def film(place: Path, codec: str, *, seconds: int = 6, movflags: str = "", between: int = 0) -> None:
+    """A video of some megabytes, black for its first half second, a keyframe each second.
+
+    ``between``: frames that refer to later ones, as nearly every encoder but the quickest makes them.
+    """
     with av.open(str(place), "w", options={"movflags": movflags} if movflags else {}) as container:
         stream: Any = container.add_stream(codec, rate=RATE, options=_OPTIONS[codec])
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.gop_size = RATE
+        stream.codec_context.max_b_frames = between
         noise = np.random.default_rng(7)
         for number in range(seconds * RATE):
             frame = av.VideoFrame.from_ndarray(_picture(number, noise), format="rgb24")

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from imaging.sources import BytesSource
 from linking.pier import QUICK, Pier, opened
 from mirroring.harbour import TaskRunner, now_ms
 from moorage.cache import FileChunkCache, FileFilmCache, FileVariantCache, SingleFlight
 from moorage.converting import Conversions, Making
+from moorage.converting.making import Watched
 from moorage.jobs.dispatcher import Dispatcher
 from moorage.jobs.verbs import Jobs
 from moorage.model.access import SYSTEM
@@ -156,9 +158,11 @@ async def test_a_process_that_ends_leaves_it_to_the_next_one(yard: Yard) -> None
     await yard.until("one")
     await yard.stop()
     assert yard.left_aside() == []
+    await yard.pier.facts.write(lambda tx: tx.jobs.add_progress(job.id, done=1))  # as far as the first one told to be
     yard.imager.going_on.set()
     await yard.start()
-    assert (await yard.pier.ended(job.id)).state is JobState.SUCCEEDED
+    ended = await yard.pier.ended(job.id)
+    assert (ended.state, ended.done, ended.total) == (JobState.SUCCEEDED, 1, 1)
     assert yard.imager.begun == ["one", "one"]
     assert await yard.film("one.mkv") == b"one"
 
@@ -185,3 +189,10 @@ async def test_of_a_video_that_is_another_by_now_nothing_is_made(yard: Yard) -> 
     assert (ended.state, ended.message.partition(".")[0]) == (JobState.FAILED, "'one")
     assert "was overwritten" in ended.message
     assert yard.imager.begun == []
+
+
+async def test_a_look_at_an_index_at_the_end_is_no_progress() -> None:
+    watched = Watched(BytesSource(bytes(32 << 20)))
+    for start, reached in ((0, 1), (31, 1), (1, 2), (3, 4)):
+        await watched.read(start << 20, 1 << 20)
+        assert watched.reached == reached << 20

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pyvips
 
 import moving
-from imaging.sources import named
+from imaging.sources import BytesSource, named
 from moorage.imaging import DecoderPool, Limits
 from moorage.model.errors import Undecodable
 from moorage.model.variant import Task
@@ -72,6 +73,15 @@ async def test_a_strip_shows_frames_from_all_over_a_video_side_by_side(pool: Dec
     cues = sprite.vtt("strip").split("\n\n")
     assert cues[0] == "WEBVTT"
     assert cues[4] == "00:00:02.500 --> 00:00:03.500\nstrip#xywh=480,0,160,90"
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv"])
+async def test_a_strip_knows_the_times_of_frames_that_wait_for_later_ones(
+    pool: DecoderPool, tmp_path: Path, name: str
+) -> None:
+    moving.film(tmp_path / name, "libx264", between=3)
+    sprite = Sprite.of((await pool.make(Task.STRIP, BytesSource((tmp_path / name).read_bytes()), Strip())).data)
+    assert list(sprite.times) == pytest.approx([0, 1, 2, 3, 4, 5], abs=0.1)
 
 
 async def test_a_strip_of_a_large_video_has_as_many_frames_as_its_budget_allows() -> None:

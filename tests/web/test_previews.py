@@ -101,8 +101,9 @@ def test_a_page_is_chosen_by_number_and_the_answer_tells_how_many_there_are(pict
         assert near(pyvips.Image.new_from_buffer(got.body, ""), 0.5, 0.5, (30, 30, 30))
     assert "moorage-pages" not in pictures.get("a.jpg").headers
     assert pictures.get("b.tif", "page=8").json["detail"].startswith("No preview can be made. There is no page 8")
-    for wrong in ("page=0", "page=x", "page=10001", "window=2,1", "fit=fill", "format=gif"):
-        assert pictures.get("b.tif", wrong).status == 400, wrong
+    for wrong in ("page=0", "page=x", "page=10001", "window=2,1", "fit=fill", "format=gif", "width=0", "height=0"):
+        got = pictures.get("b.tif", wrong)
+        assert (got.status, got.json["field"]) == (400, wrong.partition("=")[0]), wrong
 
 
 def test_an_item_keeps_the_size_of_its_first_page(face: Face, tmp_path: Path) -> None:

@@ -112,7 +112,8 @@ def purge(
         if json:
             put_json(one)
         else:
-            say(f"{_SHOWN[one.name]}: {one.entries:,} entries went, {bytes_text(one.bytes)}.")
+            entries = "entry" if one.entries == 1 else "entries"
+            say(f"{_SHOWN[one.name]}: {one.entries:,} {entries} went, {bytes_text(one.bytes)}.")
 
 
 @app.command()

@@ -11,7 +11,7 @@ from typing import Final
 from moorage.converting.asking import KINDS, MAKE, MEGABYTE, Order
 from moorage.model.catalogue import ItemId
 from moorage.model.errors import Changed, TooLarge, Undecodable
-from moorage.model.jobs import Job, JobState, Work
+from moorage.model.jobs import Job, JobId, JobState, Work
 from moorage.model.keys import escape
 from moorage.model.slices import Flow, Lost, Slice, hold
 from moorage.model.transaction import Facts, Transaction
@@ -29,7 +29,7 @@ _LOOK_S: Final = 1.0
 
 
 @dataclass
-class _Watched:
+class Watched:
     """A source that tells how far it was read."""
 
     inner: Source
@@ -46,8 +46,8 @@ class _Watched:
 
     async def read(self, start: int, length: int) -> bytes:
         data = await self.inner.read(start, length)
-        # A look at an index near the end is not yet the way there.
-        if start <= self.reached + 64 * length:
+        # A look at an index at the end is not yet the way there.
+        if start <= self.reached + max(length, self.size // 16):
             self.reached = max(self.reached, start + len(data))
         return data
 
@@ -104,22 +104,21 @@ class Making:
                 f"{escape(located.item.name)!r} was overwritten since it was asked for. Nothing was made.",
                 "Ask again, for the video that is there now.",
             )
-        source = _Watched(ItemSource(self.content, located, None, ahead=READ_AHEAD))
+        source = Watched(ItemSource(self.content, located, None, ahead=READ_AHEAD))
         making = self._table(located, source) if made is Made.FRAMES else self._film(located, source, made)
         work = asyncio.create_task(_telling(located, making))
         try:
-            told = 0
             while not (await asyncio.wait([work], timeout=_LOOK_S))[0]:
                 if turn.stopping():
                     return  # the next slice begins anew
-                told = await self._tell(turn.work, told, source.reached // MEGABYTE)
-            await self._finish(turn.work, told, source.size, work.result())
+                await self._tell(turn.work, source.reached // MEGABYTE)
+            await self._finish(turn.work, source.size, work.result())
         finally:
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await work
 
-    async def _film(self, located: Located, source: _Watched, made: Made) -> dict[str, int]:
+    async def _film(self, located: Located, source: Watched, made: Made) -> dict[str, int]:
         item, wish = located.item, Film(made)
         reel = await self.films.begin(item.store, item.key, wish.name(item.version))
         try:
@@ -133,26 +132,25 @@ class Making:
             await reel.aclose()
         return {}
 
-    async def _table(self, located: Located, source: _Watched) -> dict[str, int]:
+    async def _table(self, located: Located, source: Watched) -> dict[str, int]:
         item, wish = located.item, Timing()
         rendered = await self.imager.make(Task.FRAMES, source, wish)
         await self.tables.put(item.store, item.key, wish.name(item.version), rendered)
         return {"frames": len(FrameTable.of(rendered.data).times)}
 
-    async def _tell(self, work: Work, told: int, reached: int) -> int:
+    async def _tell(self, work: Work, reached: int) -> None:
         """Note progress. Raises Lost where the job was cancelled or paused, or the row is somebody else's."""
 
         def write(tx: Transaction) -> None:
             row = hold(tx, work)
-            tx.jobs.add_progress(row.job, done=reached - told)
+            _reach(tx, row.job, reached)
 
         await self.facts.write(write)
-        return reached
 
-    async def _finish(self, work: Work, told: int, size: int, outcome: dict[str, int]) -> None:
+    async def _finish(self, work: Work, size: int, outcome: dict[str, int]) -> None:
         def write(tx: Transaction) -> None:
             row = hold(tx, work)
-            tx.jobs.add_progress(row.job, done=max(1, size // MEGABYTE) - told, bytes_=size)
+            _reach(tx, row.job, max(1, size // MEGABYTE), bytes_=size)
             tx.jobs.set_outcome(row.job, outcome)
             if not tx.jobs.advance(row, None, done=True):
                 raise Lost
@@ -160,6 +158,11 @@ class Making:
             tx.jobs.set_state(row.job, JobState.SUCCEEDED, message="" if frames is None else f"{frames:,} frames.")
 
         await self.facts.write(write)
+
+
+def _reach(tx: Transaction, job: JobId, reached: int, bytes_: int = 0) -> None:
+    """Set how far it is, whatever an attempt before this one had noted."""
+    tx.jobs.add_progress(job, done=reached - tx.jobs.get(job).done, bytes_=bytes_)
 
 
 async def _telling(located: Located, making: Awaitable[dict[str, int]]) -> dict[str, int]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from moorage.edge.times import from_http_date
 
@@ -18,8 +17,7 @@ MAX_RANGES: Final = 16
 _RANGE: Final = re.compile(r"(\d{1,18})?-(\d{1,18})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Representation:
+class Representation(NamedTuple):
     """What is known of the bytes: length, strong entity tag (without quotes) and time in Unix ms."""
 
     size: int
@@ -27,16 +25,14 @@ class Representation:
     modified_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Bytes [start, stop)."""
 
     start: int
     stop: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The status to answer, and for 206 the spans in the order asked for."""
 
     status: int

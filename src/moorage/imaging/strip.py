@@ -49,12 +49,12 @@ def _found(container: Any, stream: Any, frames: int, pixels: int) -> tuple[_Foun
             if not found:
                 raise
             break  # what is there is spread over the whole video already
-        if frame is None or frame.time is None:
+        if frame is None or frame.pts is None:
             continue
         image = upright(frame, stream.sample_aspect_ratio)
         whole = image.width, image.height
         # It is drawn now: a pipeline would keep the whole frame until the end.
-        found[_time(container, frame)] = image.thumbnail_image(pixels, height=pixels).copy_memory()
+        found[_time(container, stream, frame)] = image.thumbnail_image(pixels, height=pixels).copy_memory()
     return found, whole
 
 
@@ -82,8 +82,8 @@ def _frame(container: Any, stream: Any, place: float) -> Any:
     return None
 
 
-def _time(container: Any, frame: Any) -> float:
-    return round(max(0.0, float(frame.time) - (container.start_time or 0) / av.time_base), 3)
+def _time(container: Any, stream: Any, frame: Any) -> float:
+    return round(max(0.0, float(frame.pts * stream.time_base) - (container.start_time or 0) / av.time_base), 3)
 
 
 def _joined(found: _Found, length: float) -> Sprite:

@@ -30,7 +30,12 @@ class Sheet:
     def asked(cls, columns: int | None, rows: int | None, cell: int | None, format_: str) -> Sheet:
         """The sheet for what a request asks. Raises Invalid for what none can be."""
         form = Recipe.asked(None, None, format_=format_).format
-        made = cls(4 if columns is None else columns, 4 if rows is None else rows, snapped(cell or 256), form)
+        made = cls(
+            4 if columns is None else columns,
+            4 if rows is None else rows,
+            snapped(256 if cell is None else cell, "cell"),
+            form,
+        )
         if made.columns < 1 or made.rows < 1 or made.columns * made.rows > MOST_CELLS:
             raise Invalid(
                 f"{made.columns} x {made.rows} pictures fit on no sheet.",

@@ -125,13 +125,19 @@ class Recipe:
     ) -> Recipe:
         """The recipe for what a request asks, snapped. Raises Invalid for what no recipe can be."""
         try:
-            fits, makes = Fit(fit), Format("jpeg" if format_ == "jpg" else format_)
+            fits = Fit(fit)
         except ValueError as exc:
-            advice = "fit is inside, down or cover; format is webp, avif, jpeg or png."
-            raise Invalid(str(exc), advice, field="fit") from exc
+            raise Invalid(f"{fit[:20]!r} is no fit.", "Write inside, down or cover.", field="fit") from exc
+        try:
+            makes = Format("jpeg" if format_ == "jpg" else format_)
+        except ValueError as exc:
+            known = "Write auto, webp, avif, jpeg or png."
+            raise Invalid(f"{format_[:20]!r} is no format of previews.", known, field="format") from exc
         if not 1 <= page <= MOST_PAGES:
             raise Invalid(f"There is no page {page}.", f"Pages count from 1 to {MOST_PAGES:,} at most.", field="page")
-        return cls(snapped(width or height or 512), snapped(height or width or 512), fits, makes, page, _window(window))
+        across = None if width is None else snapped(width)
+        down = None if height is None else snapped(height, "height")
+        return cls(across or down or 512, down or across or 512, fits, makes, page, _window(window))
 
     @property
     def media_type(self) -> str:
@@ -197,10 +203,10 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def snapped(pixels: int) -> int:
-    """The least of ``SIZES`` that is as large, or the largest. Raises Invalid below 1."""
+def snapped(pixels: int, side: str = "width") -> int:
+    """The least of ``SIZES`` that is as large, or the largest. Raises Invalid below 1, which names the ``side``."""
     if pixels < 1:
-        raise Invalid(f"{pixels} pixels are too few.", f"Ask for 1 to {SIZES[-1]}.", field="width")
+        raise Invalid(f"A {side} of {pixels} pixels shows nothing.", f"Ask for 1 to {SIZES[-1]:,}.", field=side)
     return next((size for size in SIZES if size >= pixels), SIZES[-1])
 
 

@@ -174,11 +174,10 @@ class QuickProtocol(HttpToolsProtocol):
             self.transport.write(head[sent:] + bytes(body[max(sent - len(head), 0) :]))
 
     def _note(self, hit: Hit, request: str, first_s: float, sent: int) -> None:
-        self._uses.costs.tally.served(hit.store, sent)
-        ended_s = time.time()
-        self._uses.journal.note(
-            Line(ended_s, request, "GET", hit.path, hit.query, hit.status, first_s, sent, "bytes", at_once=True)
-        )
+        if sent:
+            self._uses.costs.tally.served(hit.store, sent)
+        line = Line(time.time(), request, "GET", hit.path, hit.query, hit.status, first_s, sent, "bytes", True)
+        self._uses.journal.note(line)
 
     def _send_pieces(self, hit: Hit, head: bytes, request: str, first_s: float) -> bool:
         if self._line == _NO_LINE or self.transport.get_write_buffer_size() or not in_memory(hit.pieces):
