@@ -60,6 +60,17 @@ def test_with_a_certificate_every_port_is_for_https() -> None:
     assert "    listen 80;\n" in nginx(replace(FRONT, certificate="", certificate_key=""))
 
 
+@pytest.mark.parametrize("listen", ["abc", "8443 ssl", "127.0.0.1", ":80", "host:port"])
+def test_what_nginx_cannot_listen_on_is_refused(listen: str) -> None:
+    with pytest.raises(Invalid):
+        nginx(replace(FRONT, listen=listen))
+
+
+@pytest.mark.parametrize("listen", ["8443", "127.0.0.1:80", "[::1]:443", "*:80", "media.example.org:443"])
+def test_what_nginx_listens_on_stands_there(listen: str) -> None:
+    assert f"    listen {listen} ssl;\n" in nginx(replace(FRONT, listen=listen))
+
+
 def test_a_certificate_without_its_key_is_refused() -> None:
     with pytest.raises(Invalid):
         nginx(replace(FRONT, certificate_key=""))

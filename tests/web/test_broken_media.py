@@ -29,7 +29,7 @@ IMAGES = (
 )  # fmt: skip
 VIDEOS = ("{}/preview?width=64", "{}/poster?width=64", "{}/video", "{}/strip", "{}/strip.vtt")
 FULL = """
-mount -t tmpfs -o size=512k none "$0/converted" && exec "$@"
+mount -t tmpfs -o size=512k none "$0/converted" && mount -t tmpfs -o nr_inodes=2 none "$0/previews" && exec "$@"
 """
 
 
@@ -121,9 +121,10 @@ def test_broken_files_get_an_answer_that_fits_and_cost_the_server_nothing(
     assert monitor.most_bytes - before < 100 * MIB
 
 
-def test_a_disk_that_is_full_ends_a_conversion_with_advice_and_nothing_else(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_ends_what_was_to_be_kept_with_advice_and_nothing_else(tmp_path: Path) -> None:
     data, root = tmp_path / "data", tmp_path / "reef"
-    (data / "cache" / "converted").mkdir(parents=True)
+    for cache in ("converted", "previews"):
+        (data / "cache" / cache).mkdir(parents=True)
     root.mkdir()
     shutil.copy(media.picture("film.mkv"), root / "film.mkv")
     cut_off = ("unshare", "--map-root-user", "--mount", "sh", "-c", FULL, str(data / "cache"))
@@ -137,3 +138,12 @@ def test_a_disk_that_is_full_ends_a_conversion_with_advice_and_nothing_else(tmp_
         assert face("GET", f"{path}/converted").status == 404
         assert face("GET", f"{path}/poster?width=64").status == 200
         assert face("GET", f"{path}/strip").status == 200
+        project = face("GET", path).json["project"]
+        job = face.wait(face("POST", "/api/v1/cache/warm", {"project": project, "previews": [256]}).json["job"])
+        assert job["message"].startswith("0 items are warm, 1 failed")
+        assert [one["cause"] for one in job["errors"]] == ["cache keeps nothing"]
+        told = {one["name"]: one["trouble"] for one in face("GET", "/api/v1/cache").json["caches"]}
+        assert told == {"previews": "No space left on device", "storage": "", "converted": ""}  # a strip had room
+        assert "The cache of previews keeps nothing" in server.run("cache", "stats").stderr
+        assert 'moorage_cache_failing{cache="previews"} 1.0' in face("GET", "/metrics").body.decode()
+        assert b"It keeps nothing: No space left on device" in face("GET", "/cache").body

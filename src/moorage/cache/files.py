@@ -53,6 +53,8 @@ class Files:
         self._scan: asyncio.Task[None] | None = None
         self._scanned = False
         self._warned = -_SILENCE_S
+        self.trouble = ""
+        """Why the disk took nothing when it was last written to."""
         self._hits = 0
         self._misses = 0
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=root.name)
@@ -122,6 +124,7 @@ class Files:
         except OSError as exc:
             self._warn(exc)
             return False
+        self.trouble = ""
         self._whole.add(digest)
         return await self._held(digest, size)
 
@@ -172,7 +175,7 @@ class Files:
         """What is held, that of earlier processes too."""
         await self._scanning()
         held = (len(self._ledger), self._ledger.total_bytes, self._max_bytes, self._max_age_s)
-        return CacheState(*held, self._hits, self._misses)
+        return CacheState(*held, self._hits, self._misses, self.trouble)
 
     async def purge(self, which: Which) -> Purged:
         """Forget entries; whoever reads one of them now reads on."""
@@ -220,6 +223,7 @@ class Files:
         return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*args, **kwargs))
 
     def _warn(self, exc: OSError) -> None:
+        self.trouble = exc.strerror or str(exc)
         now = time.monotonic()
         if now - self._warned >= _SILENCE_S:
             self._warned = now

@@ -54,6 +54,11 @@ def stats(
         ],
         as_json=False,
     )
+    for one in caches:
+        if one.trouble:
+            shown = _SHOWN.get(one.name, one.name)
+            say(f"The cache of {shown} keeps nothing: {one.trouble}. What is asked for is made or fetched each time.")
+            say("Make room on the disk of the data directory, and see that the server may write there.")
     if not stores:
         say(f"\nNo store was asked for anything in {days} days, and nothing of one was served.")
         return

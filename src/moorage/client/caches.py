@@ -17,7 +17,10 @@ CacheName = Literal["previews", "storage", "converted"]
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """What a cache holds; ``hits`` and ``misses`` count from the start of the server on."""
+    """What a cache holds; ``hits`` and ``misses`` count from the start of the server on.
+
+    ``trouble``: why its disk took nothing when it was last written to; empty where it took all.
+    """
 
     name: str
     entries: int
@@ -26,6 +29,7 @@ class Cache:
     expires_s: float
     hits: int
     misses: int
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,9 @@ class Front:
     listen: str = ""
 
 
+_PORT: Final = re.compile(r"(?:(?:[\w.-]+|\*|\[[0-9A-Fa-f:.]+\]):)?\d{1,5}|unix:/\S+")
+
+
 def nginx(front: Front) -> str:
     """The text of the configuration. Raises Invalid for values that no configuration can hold."""
     parts = urlsplit(front.public_url)
@@ -96,6 +99,10 @@ def nginx(front: Front) -> str:
     for value in (front.cache, front.certificate, front.certificate_key, front.behind, front.listen, parts.path):
         if re.search(r"[\s;{}\"'\\$]", value):
             raise Invalid(f"{value!r} cannot stand in a configuration of nginx.", "Choose a plain path.", field="path")
+    if front.listen and _PORT.fullmatch(front.listen) is None:
+        raise Invalid(
+            f"{front.listen!r} is nothing that nginx listens on.", "Write 8443 or 127.0.0.1:8443.", field="listen"
+        )
     prefix = parts.path.rstrip("/")
     certificate = [f"    ssl_certificate {front.certificate};", f"    ssl_certificate_key {front.certificate_key};", ""]
     holes = {

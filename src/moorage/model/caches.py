@@ -16,6 +16,8 @@ class CacheState:
     expires_s: float
     hits: int
     misses: int
+    trouble: str = ""
+    """Why the disk took nothing when it was last written to; empty where it took all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ class Chunk:
 class ChunkCache(Shelf, Protocol):
     """Chunks on disk, bounded in size and age. It may forget anything at any time."""
 
+    trouble: str
+    """Why nothing was kept lately; empty where all was."""
+
     def holds(self, name: ChunkName) -> bool:
         """Whether it is known to be there; False does not mean that it is not."""
 

@@ -267,6 +267,9 @@ class Imager(Protocol):
 class VariantCache(Protocol):
     """Finished variants on disk, bounded in size and age. It may forget anything at any time."""
 
+    trouble: str
+    """Why nothing was kept lately; empty where all was."""
+
     async def get(self, store: int, key: str, name: str) -> Rendered | None: ...
 
     def get_now(self, store: int, key: str, name: str) -> Rendered | None:

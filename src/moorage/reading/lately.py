@@ -19,6 +19,8 @@ _BESIDE: Final = 1024
 class Lately:
     """A VariantCache of 32 MiB for all; those go first that nobody asked for the longest time."""
 
+    trouble = ""
+
     def __init__(self, *, most_bytes: int = _MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._held: OrderedDict[tuple[int, str, str], Rendered] = OrderedDict()

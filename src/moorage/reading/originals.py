@@ -151,6 +151,11 @@ class Originals:
             found.append(kept[0])
         return found
 
+    @property
+    def trouble(self) -> str:
+        """Why the cache kept nothing lately; empty where it kept all."""
+        return self._cache.trouble
+
     async def state(self) -> CacheState:
         """What the cache holds."""
         return await self._cache.state()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from moorage.model.catalogue import Item, Kind
-from moorage.model.errors import Busy, MoorageError, ObjectNotFound, StoreDenied, TryAgain, Undecodable
+from moorage.model.errors import Busy, Conflict, MoorageError, ObjectNotFound, StoreDenied, TryAgain, Undecodable
 from moorage.model.store import Provider, Store
 from moorage.model.variant import Recipe
 from moorage.model.warming import WarmUp
@@ -25,6 +25,7 @@ _CAUSES: Final = (
     (StoreDenied, "access denied"),
     (Busy, "server is busy"),
     (TryAgain, "store does not answer"),
+    (Conflict, "cache keeps nothing"),
 )
 
 
@@ -84,6 +85,7 @@ class Warmer:
                     return None
                 async with self._making:
                     rendered = await self.variants.preview(located, Recipe.asked(size, size))
+                need_room("previews", self.variants.previews.trouble)
                 done.made += len(rendered.data)
         except MoorageError as error:
             done.error = replace(error)
@@ -98,9 +100,19 @@ class Warmer:
                     passed += len(block)
                     if over():
                         break
+        need_room("originals", self.content.originals.trouble)
         if passed == located.item.size:
             done.fetched = passed
         return passed == located.item.size
+
+
+def need_room(cache: str, trouble: str) -> None:
+    """Raise Conflict where a cache keeps nothing: what was made for it is gone already."""
+    if trouble:
+        raise Conflict(
+            f"The cache of {cache} keeps nothing: {trouble}.",
+            "Make room on the disk of the data directory, and see that the server may write there; then warm it again.",
+        )
 
 
 def kept(store: Store) -> bool:

@@ -56,13 +56,15 @@ class CacheMetrics(Collector):
         most = GaugeMetricFamily("moorage_cache_max_bytes", "Bytes that the cache may hold.", labels=["cache"])
         hits = CounterMetricFamily("moorage_cache_hits", "Looks that found an entry.", labels=["cache"])
         misses = CounterMetricFamily("moorage_cache_misses", "Looks that found none.", labels=["cache"])
+        failing = GaugeMetricFamily("moorage_cache_failing", "1 where its disk took nothing lately.", labels=["cache"])
         for name, state in self.states.items():
             entries.add_metric([name], state.entries)
             bytes_.add_metric([name], state.bytes)
             most.add_metric([name], state.max_bytes)
             hits.add_metric([name], state.hits)
             misses.add_metric([name], state.misses)
-        yield from (entries, bytes_, most, hits, misses)
+            failing.add_metric([name], bool(state.trouble))
+        yield from (entries, bytes_, most, hits, misses, failing)
 
 
 STORES: Final = StoreMetrics()

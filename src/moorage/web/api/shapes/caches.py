@@ -15,6 +15,8 @@ class CacheShape(Shape):
     expires_s: float
     hits: int
     misses: int
+    trouble: str
+    """Why its disk took nothing when it was last written to; empty where it took all."""
 
 
 class CacheList(Shape):
