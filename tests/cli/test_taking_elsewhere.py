@@ -63,6 +63,17 @@ def test_what_has_no_signed_url_is_told(run: Run, reef: Served, words: list[str]
     assert reason in ran.err
 
 
+def test_a_folder_is_signed_for_viewers_as_a_manifest(run: Run, reef: Served) -> None:
+    ran = run("presign", f"{reef.project}/2021", "--variant", "iiif", "--expires", "1h")
+    assert "Whoever has this URL can see all images in it until" in ran.err
+    assert ask("GET", ran.out.strip()).json["type"] == "Manifest"
+    assert set(json.loads(run("presign", reef.project, "--variant", "iiif", "--json").out)) == {
+        "folder",
+        "url",
+        "expires",
+    }
+
+
 def test_urls_of_what_is_found_come_one_a_line(run: Run, reef: Served) -> None:
     lines = [line.split("\t") for line in run("find", reef.project, "--urls", "--expires", "1h").out.splitlines()]
     assert [path for path, _ in lines] == [

@@ -16,7 +16,7 @@ from moorage.model.errors import Invalid
 from moorage.model.keys import escape
 
 if TYPE_CHECKING:
-    from moorage.client.shapes import Variant
+    from moorage.client.shapes import SignedManifest, SignedUrl, Variant
 
 LIFE: Final = "7d"
 
@@ -35,7 +35,7 @@ def presign(
     json: Json = False,
     url: Url = None,
 ) -> None:
-    """Print a URL of an item that needs no token until it expires."""
+    """Print a URL of an item that needs no token until it expires; with --variant iiif also of a folder's manifest."""
     from moorage.client import Item
 
     lives_s, shown, values = seconds_of(expires), variant_of(variant), window_of(window)
@@ -45,6 +45,9 @@ def presign(
         )
     with connected(url) as client:
         item = found(client, place)
+        if not isinstance(item, Item) and shown == "iiif":
+            _tell(client.sign_manifest(item.id, expires_in=lives_s), "see all images in it", as_json=json)
+            return
         if not isinstance(item, Item):
             raise Invalid(
                 f"{escape(place)} is a folder, and URLs are of items.",
@@ -60,11 +63,15 @@ def presign(
             page=page,
             window=values,
         )
-    if json:
+    _tell(made, "read the item", as_json=json)
+
+
+def _tell(made: SignedUrl | SignedManifest, can: str, *, as_json: bool) -> None:
+    if as_json:
         put_json(made)
         return
     put(made.url)
-    say(f"Whoever has this URL can read the item until {text(made.expires)}.")
+    say(f"Whoever has this URL can {can} until {text(made.expires)}.")
 
 
 def seconds_of(word: str | None) -> int:

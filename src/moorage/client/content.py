@@ -10,7 +10,7 @@ from typing import Final, Literal
 from moorage.client.calls import Calls, given, part, query_of
 from moorage.client.codec import decode
 from moorage.client.fetching import Note, chunks, need_length, save
-from moorage.client.shapes import ItemKind, SignedUrl, Variant
+from moorage.client.shapes import ItemKind, SignedManifest, SignedUrl, Variant
 
 Fit = Literal["inside", "down", "cover"]
 HERE: Final = {"via": "server"}
@@ -86,6 +86,11 @@ class ContentCalls(Calls):
         shown = given(width=width, page=page, window=_values(window))
         body = {**given(variant=variant, expires_in=expires_in, disposition=disposition), **shown}
         return decode(SignedUrl, await self._transport.post(f"/items/{part(item)}/url", body))
+
+    async def sign_manifest(self, folder: str, *, expires_in: int = 3600) -> SignedManifest:
+        """The IIIF manifest of a folder for whoever has the URL, with all images in it, for ``expires_in`` seconds."""
+        told = await self._transport.post(f"/folders/{part(folder)}/url", {"expires_in": expires_in})
+        return decode(SignedManifest, told)
 
     async def sign_urls(
         self,

@@ -238,6 +238,15 @@ class SignedUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedManifest:
+    """A URL of a folder's IIIF manifest that needs no token until ``expires``."""
+
+    folder: str
+    url: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One answer to a question: the name to send, and what it means."""
 

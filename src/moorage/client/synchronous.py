@@ -102,6 +102,7 @@ class Client:
     preview = Call(AsyncClient.preview)
     poster = Call(AsyncClient.poster)
     download = Call(AsyncClient.download)
+    sign_manifest = Call(AsyncClient.sign_manifest)
     sign_url = Call(AsyncClient.sign_url)
     sign_urls = Stream(AsyncClient.sign_urls)
 
