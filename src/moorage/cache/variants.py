@@ -8,6 +8,7 @@ from typing import Any, Final
 from moorage.cache.files import Files, digest_of
 from moorage.cache.folder import Kept
 from moorage.model.caches import Purged, Which
+from moorage.model.lately import Lately
 from moorage.model.variant import Rendered
 
 INLINE_BYTES: Final = 256 * 1024
@@ -16,9 +17,6 @@ INLINE_BYTES: Final = 256 * 1024
 
 HOT_BYTES: Final = 32 << 20
 """Of the small entries that were read lately so many bytes stay in memory: some pages of a grid for each of many."""
-_BESIDE: Final = 1024
-"""Bytes of memory that one of them takes besides, about."""
-_Name = tuple[int, str, str]
 
 
 class FileVariantCache(Files):
@@ -28,9 +26,12 @@ class FileVariantCache(Files):
 
     def __init__(self, root: Path, **bounds: Any) -> None:
         super().__init__(root, **bounds)
-        self._hot: dict[_Name, tuple[str, Rendered]] = {}
-        self.hot_bytes = 0
+        self._hot = Lately(most_bytes=HOT_BYTES)
+
+    @property
+    def hot_bytes(self) -> int:
         """What of them is in memory."""
+        return self._hot.total_bytes
 
     async def get(self, store: int, key: str, name: str) -> Rendered | None:
         """The variant, or None for one that was never put, is forgotten or damaged."""
@@ -39,35 +40,22 @@ class FileVariantCache(Files):
 
     def get_now(self, store: int, key: str, name: str) -> Rendered | None:
         """The variant where it is known to be held and is small; None does not mean that it is not held."""
-        hot = self._hot.get((store, key, name))
-        digest = _digest(store, key, name) if hot is None else hot[0]
+        digest = _digest(store, key, name)
         if not self._is_small(digest):
             return None
+        hot = self._hot.get_now(store, key, name)
         if hot is not None:
             self.used(digest)
-            return hot[1]
+            return hot
         found = _rendered(self.read_now(digest))
         if found is not None:
-            self._warm((store, key, name), digest, found)
+            self._hot.hold(store, key, name, found)
         return found
 
     async def purge(self, which: Which) -> Purged:
         """Forget entries, and all that is in memory."""
         self._hot.clear()
-        self.hot_bytes = 0
         return await super().purge(which)
-
-    def _warm(self, name: _Name, digest: str, found: Rendered) -> None:
-        size = len(found.data) + _BESIDE
-        if self.hot_bytes + size > HOT_BYTES:
-            for oldest in [*self._hot][: (len(self._hot) + 1) // 2]:
-                self._cool(oldest)
-        self._hot[name] = digest, found
-        self.hot_bytes += size
-
-    def _cool(self, name: _Name) -> None:
-        hot = self._hot.pop(name, None)
-        self.hot_bytes -= 0 if hot is None else len(hot[1].data) + _BESIDE
 
     def _is_small(self, digest: str) -> bool:
         """Whether it is known to be held and small enough to be read at once."""
@@ -83,7 +71,7 @@ class FileVariantCache(Files):
         size = rendered.source_width, rendered.source_height
         facts = [store, key, rendered.media_type, *size, rendered.duration_ms, rendered.pages]
         await self.write(_digest(store, key, name), facts, rendered.data)
-        self._cool((store, key, name))
+        self._hot.drop(store, key, name)
 
 
 def _rendered(kept: Kept | None) -> Rendered | None:

@@ -10,10 +10,10 @@ from moorage.model.catalogue import Item, Kind, Measured
 from moorage.model.costs import UNMETERED, Meter
 from moorage.model.errors import Changed, Undecodable
 from moorage.model.keys import escape
+from moorage.model.lately import Lately
 from moorage.model.transaction import Facts
 from moorage.model.variant import Imager, Recipe, Rendered, Task, VariantCache, Wish
 from moorage.reading.content import Content, readable
-from moorage.reading.lately import Lately
 from moorage.reading.locate import Located, Locator
 from moorage.reading.source import opened
 

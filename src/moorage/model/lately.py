@@ -44,15 +44,29 @@ class Lately:
 
     async def put(self, store: int, key: str, name: str, rendered: Rendered) -> None:
         """Hold a variant; a repeat replaces it."""
+        self.hold(store, key, name, rendered)
+
+    def hold(self, store: int, key: str, name: str, rendered: Rendered) -> None:
+        """The same."""
         size = _size(rendered)
         if size > min(_LARGEST, self._most_bytes):
             return
-        before = self._held.pop((store, key, name), None)
+        self.drop(store, key, name)
         self._held[store, key, name] = rendered
-        self.total_bytes += size - (0 if before is None else _size(before))
+        self.total_bytes += size
         while self.total_bytes > self._most_bytes:
             _, gone = self._held.popitem(last=False)
             self.total_bytes -= _size(gone)
+
+    def drop(self, store: int, key: str, name: str) -> None:
+        """Forget a variant. A repeat does nothing."""
+        gone = self._held.pop((store, key, name), None)
+        self.total_bytes -= 0 if gone is None else _size(gone)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._held.clear()
+        self.total_bytes = 0
 
 
 def _size(rendered: Rendered) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from moorage.model.lately import Lately
 from moorage.model.variant import Rendered
-from moorage.reading.lately import Lately
 
 pytestmark = pytest.mark.asyncio
 
