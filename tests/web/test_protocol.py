@@ -77,6 +77,18 @@ async def _missing(scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
+@contextlib.asynccontextmanager
+async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection, which the server may have cut when it is closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
 def on_uvloop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
     """The loop of the server itself: it has sockets of its own kind."""
     return lambda: uvloop.run(test())
@@ -113,8 +125,7 @@ async def test_a_slow_reader_gets_what_was_there_when_it_asked() -> None:
 @on_uvloop
 async def test_a_connection_stays_open_as_long_as_it_is_used_and_no_longer() -> None:
     served = Served(100)
-    async with served.listening() as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with served.listening() as port, connected(port) as (reader, writer):
         for _ in range(6):
             writer.write(REQUEST)
             assert await answer(reader) == served.sent[-1]
@@ -122,15 +133,12 @@ async def test_a_connection_stays_open_as_long_as_it_is_used_and_no_longer() -> 
         assert len(served.lines) == len(served.sent) == 6
         assert all(line.at_once for line in served.lines)
         assert await asyncio.wait_for(reader.read(), 10) == b""
-        writer.close()
-        await writer.wait_closed()
 
 
 @on_uvloop
 async def test_hits_and_other_answers_take_turns_on_a_connection() -> None:
     served = Served(1000)
-    async with served.listening() as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with served.listening() as port, connected(port) as (reader, writer):
         for path in (b"/hit", b"/missing", b"/hit", b"/hit", b"/missing"):
             writer.write(REQUEST.replace(b"/hit", path))
             assert await answer(reader) == (served.sent[-1] if path == b"/hit" else b"")
@@ -139,19 +147,14 @@ async def test_hits_and_other_answers_take_turns_on_a_connection() -> None:
         writer.write(REQUEST[10:] + REQUEST.replace(b"/hit", b"/missing") + REQUEST)
         got = [await answer(reader), await answer(reader), await answer(reader)]
         assert got == [served.sent[-1], b"", b""]  # what waits for another answer is the application's
-        writer.close()
-        await writer.wait_closed()
 
 
 @on_uvloop
 async def test_a_hit_sets_no_limit_to_the_answer_behind_it() -> None:
     served = Served(100)
-    async with served.listening() as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with served.listening() as port, connected(port) as (reader, writer):
         writer.write(REQUEST + REQUEST.replace(b"/hit", b"/slow"))
         assert [await answer(reader), await answer(reader)] == [served.sent[0], b""]
-        writer.close()
-        await writer.wait_closed()
 
 
 @on_uvloop
@@ -162,17 +165,13 @@ async def test_nothing_follows_a_body_that_was_cut() -> None:
         short.write(b"01234")
         short.flush()
         served.pieces = lambda: (Piece(os.dup(short.fileno()), 0, 5), Piece(os.dup(short.fileno()), 4, 5))
-        async with served.listening() as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with served.listening() as port, connected(port) as (reader, writer):
             writer.write(REQUEST.replace(b"/hit", b"/piece") + REQUEST)
             got = b""
             with contextlib.suppress(ConnectionError):
                 got = await asyncio.wait_for(reader.read(-1), 5)
             assert got.partition(b"\r\n\r\n")[2] in (b"012344", b"01234", b"")
             assert got.count(b"HTTP/1.1") <= 1
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
 
 
 @on_uvloop
