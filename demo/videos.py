@@ -13,7 +13,7 @@ KINDS = {
     "pan, index at the front.mp4": ("libx264", {"movflags": "faststart", "preset": "superfast"}),
     "pan, index at the end.mp4": ("libx264", {"preset": "superfast"}),
     "pan.mkv": ("libx264", {"preset": "superfast"}),
-    "pan.webm": ("libvpx", {"deadline": "realtime", "cpu-used": "16"}),
+    "pan.webm": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "b": "200k"}),
 }
 
 

@@ -16,6 +16,8 @@ from dbos import DBOS, DBOSClient, DBOSConfig, Serializer, SetWorkflowID, Workfl
 QUEUE: Final = "moorage-slices"
 WORKFLOW: Final = "moorage.slice"
 POLL_S: Final = 0.1
+STOP_S: Final = 0.1
+"""How often DBOS looks whether it is to stop, where nobody waits for its notifications: a sleep of 1 s unless told."""
 """How often a worker looks into the shared queue; the embedded engine has none."""
 WAITING: Final = frozenset({WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.DELAYED.value})
 RUNNING: Final = WorkflowStatusString.PENDING.value
@@ -97,6 +99,7 @@ class Engine:
             serializer=self._serializer,
             max_executor_threads=self._places * 2 if self._shared else self._places,
             use_listen_notify=False,
+            notification_listener_polling_interval_sec=STOP_S,
             enable_otlp=False,
             log_level="CRITICAL",
         )
