@@ -28,7 +28,7 @@ test:
 	@scripts/environment.sh .venv-test requirements/dev.lock "$(PYTHON)"
 	@scripts/test-packages.sh
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync check read
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not soak" -q tests --ignore tests/browser
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not soak" -q tests --ignore tests/browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak" -q tests/browser # Playwright keeps an event loop of its own
 
 check:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 from moorage.edge.security import BYTES, PAGES, SHARED
-from moorage.web.recipes import told_of_variant
 
 
 def lines_of(headers: Iterable[tuple[str, str]]) -> bytes | None:
@@ -30,16 +28,3 @@ GENERAL: Final = {
     (False, True): _general(SHARED),
 }
 """Headers that all answers of a kind have: with bytes of users or without, by a signed URL or not."""
-
-
-@lru_cache(4096)
-def head_of_known(etag: str, *, negotiated: bool) -> bytes | None:
-    """Of a preview that the asker has already."""
-    return lines_of(told_of_variant(etag, negotiated=negotiated))
-
-
-@lru_cache(4096)
-def head_of_preview(etag: str, pages: int | None, media_type: str, length: int, *, negotiated: bool) -> bytes | None:
-    """Of a preview of ``length`` bytes."""
-    told = told_of_variant(etag, pages, negotiated=negotiated)
-    return lines_of([*told, ("content-type", media_type), ("content-length", str(length))])

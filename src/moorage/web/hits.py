@@ -6,24 +6,26 @@ them refuses, or knows not enough, that way is taken, and tells why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from moorage.edge.face import Face
 from moorage.edge.journal import redacted
-from moorage.edge.ranges import WHOLE, Representation, Span, decide
+from moorage.edge.ranges import WHOLE, Representation, decide
+from moorage.model.access import Principal
+from moorage.model.catalogue import ItemId
 from moorage.model.errors import MoorageError
 from moorage.model.objects import Piece
 from moorage.model.store import StoreId
 from moorage.model.variant import Recipe
 from moorage.reading.locate import Located
 from moorage.web.askers import Asker
-from moorage.web.headlines import GENERAL, head_of_known, head_of_preview, lines_of
-from moorage.web.recipes import ROUTE, negotiates, wanted_of
+from moorage.web.headlines import GENERAL, lines_of
+from moorage.web.recipes import ROUTE, variant, variant_headers, wanted_of
 from moorage.web.redirecting import is_elsewhere
 from moorage.web.sending import known, told_of
 from moorage.web.sources import ItemBytes
-from moorage.web.viewing import Asked, query_of, viewed_now
+from moorage.web.viewing import Asked, asker_now, need_view, query_of
 
 MOST_BYTES: Final = 4 << 20
 """What is longer is sent block by block, with an eye on whether its reader is still there."""
@@ -31,10 +33,11 @@ _LONGEST: Final = 1024
 """Characters of an address that is remembered, with the Accept header that came along; no browser sends so many."""
 _MOST_FIELDS: Final = 16
 _MOST_TARGETS: Final = 4096
-_MOST_CONTENTS: Final = 512
 _NOT_MODIFIED: Final = 304
-K = TypeVar("K")
-V = TypeVar("V")
+_EARLIER: Final = frozenset({"if-match", "if-unmodified-since"})
+"""Conditions that are decided before ``If-None-Match``."""
+_NO_TAG: Final = "\n"
+"""Of what has no tag: no header's value."""
 
 
 class Hit(NamedTuple):
@@ -51,28 +54,31 @@ class Hit(NamedTuple):
     """The body in files, in place of ``body``; whoever has the hit closes them."""
 
 
-class _Found(NamedTuple):
-    status: int
-    told: bytes | None
-    of_bytes: bool = True
-    body: bytes | memoryview = b""
-    pieces: tuple[Piece, ...] = ()
+class _Shown(NamedTuple):
+    """An item that somebody may see, and what is told of it at an address for as long as its place is this one."""
 
-
-class _Content(NamedTuple):
-    """What is told of the bytes of one version of an item."""
-
+    located: Located
+    principal: Principal | None
     known: Representation
-    told: bytes | None
+    told: bytes
+    """Lines of headers: of the content, or of a preview that the asker has already."""
+    same: Hit
+    """The answer to whoever has it already."""
+    tag: str
+    """What they send of it."""
 
 
-class _Target(NamedTuple):
+@dataclass(slots=True)
+class _Target:
     """What an address asks for. ``recipe`` is None for the content itself."""
 
     path: str
     query: str
+    """As the journal shows it."""
     asked: Asked
     recipe: Recipe | None
+    shown: _Shown | None = None
+    """To whom it was shown last. Neither a place nor a principal changes: what changed is another one."""
 
 
 class Hits:
@@ -82,101 +88,110 @@ class Hits:
         self._uses = uses
         self._targets: dict[tuple[bytes, str], _Target] = {}
         """Of those whom something was shown: nobody else has anything remembered."""
-        self._names: dict[tuple[str, str], str] = {}
-        self._contents: dict[tuple[object, ...], _Content] = {}
 
     def __call__(self, url: bytes, asker: Asker) -> Hit | None:
         """The answer; None for what another way has to answer."""
-        accept = asker.headers.get("accept", "")
+        headers = asker.headers
+        accept = headers.get("accept", "")
         if len(url) + len(accept) > _LONGEST or url.count(b"&") > _MOST_FIELDS:
             return None
         name = url, accept
         known = self._targets.get(name)
         try:
             target = _target(self._uses.path_prefix, url, accept) if known is None else known
-            located = None if target is None else viewed_now(self._uses, target.asked, asker.name)
-            if target is None or located is None:
+            if target is None:
+                return None
+            shown = self._shown(target, asker.name)
+            if shown is None:
                 return None
             if known is None:
-                _remember(self._targets, name, target, _MOST_TARGETS)
-            return self._hit(located, target, asker)
+                self._remember(name, target)
+            if asker.conditional and headers.get("if-none-match") == shown.tag and _EARLIER.isdisjoint(headers):
+                return shown.same
+            return (self._content if target.recipe is None else self._variant)(target, shown, asker)
         except MoorageError:
             return None
 
-    def _hit(self, located: Located, target: _Target, asker: Asker) -> Hit | None:
-        if located.item.unseen or located.item.gone is not None:
+    def _remember(self, name: tuple[bytes, str], target: _Target) -> None:
+        if len(self._targets) >= _MOST_TARGETS:
+            self._targets.clear()
+        self._targets[name] = target
+
+    def _shown(self, target: _Target, asker: bytes) -> _Shown | None:
+        """The item for whoever asks; None where it must be looked up. Raises as ``viewing.viewed`` does."""
+        principal = asker_now(self._uses, target.asked, asker)
+        located = self._uses.locator.known(ItemId(target.asked.item))
+        if located is None or located.item.unseen or located.item.gone is not None:
             return None
+        shown = target.shown
+        if shown is None or shown.located is not located:
+            need_view(located, principal)
+            target.shown = shown = self._told(target, located, principal)
+        elif shown.principal is not principal:
+            need_view(located, principal)
+            target.shown = shown = shown._replace(principal=principal)
+        return shown
+
+    def _told(self, target: _Target, located: Located, principal: Principal | None) -> _Shown | None:
+        """What is told of it, but for what only one answer has."""
+        signed = target.asked.signed
         if target.recipe is None:
-            found = self._content(located, target.asked.query, asker)
+            source = ItemBytes(self._uses.content, located)
+            of_it = known(source)
+            told = lines_of(told_of(source, target.asked.query.get("disposition", "")))
         else:
-            found = self._variant(located, target.recipe, target.asked, asker)
-        if found is None or found.told is None:
-            return None
-        head = found.told + GENERAL[found.of_bytes, target.asked.signed]
-        return Hit(found.status, head, located.store.id, target.path, target.query, found.body, found.pieces)
-
-    def _variant(self, located: Located, recipe: Recipe, asked: Asked, asker: Asker) -> _Found | None:
-        etag = self._name(recipe, asked.variant, located.item.version)
-        negotiated = negotiates(asked.query)
-        if asker.conditional:
-            known = Representation(0, etag, located.item.modified_ms)
-            if decide("HEAD", asker.headers, known).status == _NOT_MODIFIED:
-                return _Found(_NOT_MODIFIED, head_of_known(etag, negotiated=negotiated), of_bytes=False)
-        rendered = self._uses.variants.preview_now(located, etag)
-        if rendered is None:
-            return None
-        length = len(rendered.data)
-        told = head_of_preview(etag, rendered.pages, rendered.media_type, length, negotiated=negotiated)
-        return _Found(200, told, body=rendered.data)
-
-    def _name(self, recipe: Recipe, words: str, version: str) -> str:
-        """The name of a preview; ``words`` say all of the recipe."""
-        name = self._names.get((words, version))
-        if name is None:
-            name = recipe.name(version)
-            _remember(self._names, (words, version), name, _MOST_TARGETS)
-        return name
-
-    def _content(self, located: Located, fields: Mapping[str, str], asker: Asker) -> _Found | None:
-        """All of it where it is small, or one range that is not large."""
-        known, told = self._content_of(located, fields.get("disposition", ""))
-        decision = decide("GET", asker.headers, known) if asker.conditional else WHOLE
+            of_it = variant(located.item, target.recipe)
+            told = lines_of(variant_headers(of_it, target.asked.query))
         if told is None:
             return None
+        head = told + GENERAL[target.recipe is None, signed]
+        same = Hit(_NOT_MODIFIED, head, located.store.id, target.path, target.query)
+        return _Shown(located, principal, of_it, told, same, f'"{of_it.etag}"' if of_it.etag else _NO_TAG)
+
+    def _variant(self, target: _Target, shown: _Shown, asker: Asker) -> Hit | None:
+        if asker.conditional and decide("HEAD", asker.headers, shown.known).status == _NOT_MODIFIED:
+            return shown.same
+        rendered = self._uses.variants.preview_now(shown.located, shown.known.etag)
+        if rendered is None:
+            return None
+        told = shown.told if rendered.pages is None else shown.told + b"moorage-pages: %d\r\n" % rendered.pages
+        told += b"content-type: %s\r\n" % rendered.media_type.encode()
+        return _hit(200, told, target, shown, body=rendered.data)
+
+    def _content(self, target: _Target, shown: _Shown, asker: Asker) -> Hit | None:
+        """All of it where it is small, or one range that is not large."""
+        size = shown.known.size
+        decision = decide("GET", asker.headers, shown.known) if asker.conditional else WHOLE
         if decision.status == _NOT_MODIFIED:
-            return _Found(_NOT_MODIFIED, told)
-        spans = decision.spans or (Span(0, known.size),)
-        start, stop = spans[0].start, spans[0].stop
-        if is_elsewhere(located.store, fields):
+            return shown.same
+        start, stop = decision.spans[0] if decision.spans else (0, size)
+        if is_elsewhere(shown.located.store, target.asked.query):
             return None
-        if decision.status not in (200, 206) or len(spans) > 1 or not 0 < stop - start <= MOST_BYTES:
+        if decision.status not in (200, 206) or len(decision.spans) > 1 or not 0 < stop - start <= MOST_BYTES:
             return None
-        found = self._uses.content.now(located, start, stop)
+        found = self._uses.content.now(shown.located, start, stop)
         if found is None:
             return None
+        told = shown.told
         if decision.spans:
-            told += b"content-range: bytes %d-%d/%d\r\n" % (start, stop - 1, known.size)
-        told += b"content-length: %d\r\n" % (stop - start)
+            told += b"content-range: bytes %d-%d/%d\r\n" % (start, stop - 1, size)
         if isinstance(found, list):
-            return _Found(decision.status, told, pieces=tuple(found))
-        return _Found(decision.status, told, body=found)
-
-    def _content_of(self, located: Located, disposition: str) -> _Content:
-        """What is told of an item's bytes: a player asks for one range after the other."""
-        item = located.item
-        name = item.id, item.version, item.size, item.modified_ms, item.name, item.media_type, disposition
-        found = self._contents.get(name)
-        if found is None:
-            source = ItemBytes(self._uses.content, located)
-            found = _Content(known(source), lines_of(told_of(source, disposition)))
-            _remember(self._contents, name, found, _MOST_CONTENTS)
-        return found
+            return _hit(decision.status, told, target, shown, pieces=tuple(found), length=stop - start)
+        return _hit(decision.status, told, target, shown, body=found)
 
 
-def _remember(kept: dict[K, V], name: K, found: V, most: int) -> None:
-    if len(kept) >= most:
-        kept.clear()
-    kept[name] = found
+def _hit(
+    status: int,
+    told: bytes,
+    target: _Target,
+    shown: _Shown,
+    body: bytes | memoryview = b"",
+    pieces: tuple[Piece, ...] = (),
+    length: int = 0,
+) -> Hit:
+    """With bytes."""
+    head = b"%scontent-length: %d\r\n%s" % (told, length or len(body), GENERAL[True, target.asked.signed])
+    return Hit(status, head, shown.located.store.id, target.path, target.query, body, pieces)
 
 
 def _target(prefix: str, url: bytes, accept: str) -> _Target | None:

@@ -77,14 +77,9 @@ def variant_headers(
     known: Representation, query: Mapping[str, str], rendered: Rendered | None = None
 ) -> list[tuple[str, str]]:
     """Headers of a variant, and of a finished one how many pages its source has."""
-    return told_of_variant(known.etag, None if rendered is None else rendered.pages, negotiated=negotiates(query))
-
-
-def told_of_variant(etag: str, pages: int | None = None, *, negotiated: bool) -> list[tuple[str, str]]:
-    """The same by what it consists of. ``negotiated``: the format was for the browser to choose."""
-    headers = [("etag", f'"{etag}"'), ("cache-control", CACHE)]
-    if negotiated:
+    headers = [("etag", f'"{known.etag}"'), ("cache-control", CACHE)]
+    if negotiates(query):
         headers.append(("vary", "Accept"))
-    if pages is not None:
-        headers.append(("moorage-pages", str(pages)))
+    if rendered is not None and rendered.pages is not None:
+        headers.append(("moorage-pages", str(rendered.pages)))
     return headers

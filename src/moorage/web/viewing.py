@@ -61,26 +61,22 @@ async def viewed(uses: Face, asked: Asked) -> Located:
     else:
         principal = await uses.admission.principal(asked.method, asked.headers)
     located = await uses.locator.locate(ItemId(asked.item))
-    _need_view(located, principal)
+    need_view(located, principal)
     return located
 
 
-def viewed_now(uses: Face, asked: Asked, asker: bytes) -> Located | None:
-    """The same from memory; None where something must be looked up. Raises as ``viewed`` does.
+def asker_now(uses: Face, asked: Asked, asker: bytes) -> Principal | None:
+    """Who asks, from memory; None for a signed URL. Raises SignInNeeded where neither is known to admit anybody.
 
     ``asker`` is what whoever asks is remembered by; headers are not looked at.
     """
-    principal = None
     if asked.signed:
         _need_signature(uses, asked)
-    else:
-        principal = uses.admission.known(asker)
-        if principal is None:
-            return None
-    located = uses.locator.known(ItemId(asked.item))
-    if located is not None:
-        _need_view(located, principal)
-    return located
+        return None
+    principal = uses.admission.known(asker)
+    if principal is None:
+        raise SignInNeeded("Nobody is known to be signed in.", "Sign in, or send a token as 'Authorization: Bearer …'.")
+    return principal
 
 
 def _need_signature(uses: Face, asked: Asked) -> None:
@@ -88,7 +84,7 @@ def _need_signature(uses: Face, asked: Asked) -> None:
         raise SignInNeeded("This signed address has expired, or is not one of ours.", "Ask for a new one.")
 
 
-def _need_view(located: Located, principal: Principal | None) -> None:
+def need_view(located: Located, principal: Principal | None) -> None:
     """Raise NotFound for whom the project is not for, Forbidden where the store was closed to it meanwhile."""
     store, item = located.store, located.item
     if principal is not None:
