@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import media
 from demo.running import Demo
 from servers.moorage import Moorage, ask, clean_environment
 
@@ -23,7 +25,16 @@ READY = re.compile(r"<code data-ready[^>]*>(.*?)</code>", re.DOTALL)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo") / "my demo's data"
+    """A demo's directory with few pictures, as if made by an earlier run; test_run has all of them made."""
+    home = tmp_path_factory.mktemp("demo") / "my demo's data"
+    for folder in ("generated", "videos"):
+        (home / "media" / folder).mkdir(parents=True)
+    for number in range(3):
+        shutil.copy(media.picture("rocket.jpg"), home / "media" / "generated" / f"{number} it's noon.jpg")
+    shutil.copy(media.picture("moov-at-end.mp4"), home / "media" / "videos" / "pan, index at the end.mp4")
+    for mark in (".moorage-demo", ".media-ready"):
+        (home / mark).touch()
+    return home
 
 
 @pytest.fixture(scope="module")
