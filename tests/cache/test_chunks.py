@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import shutil
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ import pytest_asyncio
 
 from cache.test_variants import entries, files_up_to
 from moorage.cache import FileChunkCache
+from moorage.model.caches import Which
 from moorage.model.chunks import ChunkName
 
 DAYS = timedelta(days=7)
@@ -67,6 +69,31 @@ async def test_an_entry_that_is_a_folder_or_a_link_now_is_a_miss(cache: FileChun
     second.symlink_to(tmp_path / "elsewhere")
     assert [await cache.get(chunk(number), 0, 10) for number in range(2)] == [None, None]
     assert (tmp_path / "elsewhere").read_bytes() == DATA
+
+
+async def test_a_chunk_that_is_lent_again_is_open_already_and_closed_once_it_is_forgotten(
+    cache: FileChunkCache, tmp_path: Path
+) -> None:
+    def lent() -> bytes | None:
+        found = cache.piece_now(chunk(0), 10, 20)
+        if found is None:
+            return None
+        with os.fdopen(found[0].descriptor, "rb") as file:
+            return os.pread(file.fileno(), found[0].length, found[0].start)
+
+    def still_open() -> int:
+        held = [*Path("/proc/self/fd").iterdir()]
+        return sum(str(one.readlink()).startswith(str(tmp_path)) for one in held if one.is_symlink())
+
+    assert await cache.put(chunk(0), DATA)
+    assert lent() == DATA[10:20]
+    (place,) = entries(tmp_path)
+    place.unlink()
+    assert (lent(), still_open()) == (DATA[10:20], 1)
+    assert await cache.put(chunk(0), DATA[::-1])
+    assert lent() == DATA[::-1][10:20]
+    await cache.purge(Which())
+    assert (lent(), still_open()) == (None, 0)
 
 
 async def test_what_was_cut_off_while_it_was_written_is_never_found(cache: FileChunkCache, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from moorage.cache.fifo import S3Fifo
 from moorage.cache.files import Files, digest_of
 from moorage.model.chunks import Chunk, ChunkName
@@ -35,5 +37,6 @@ class FileChunkCache(Files):
         return await self.write(_digest(name), list(name), data)
 
 
+@lru_cache(4096)
 def _digest(name: ChunkName) -> str:
     return digest_of(f"{name.store}\0{name.number}\0{name.version}\0{name.key}")

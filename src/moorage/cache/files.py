@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from moorage.cache.entry import pack
 from moorage.cache.folder import DIGEST, Folder, Kept
 from moorage.cache.ledger import LeastRecentlyUsed, Ledger
 from moorage.model.caches import CacheState, Purged, Which
+from moorage.model.descriptors import Descriptors
 
 _SILENCE_S: Final = 60.0
 """Seconds between two warnings that the disk takes nothing."""
@@ -50,6 +51,8 @@ class Files:
         self._ledger = self.evicts(max_bytes)
         self._whole: set[str] = set()
         """Entries whose checksum this process has seen to be right."""
+        self._open: Descriptors[str, None] = Descriptors()
+        """Those that were lent a moment ago."""
         self._scan: asyncio.Task[None] | None = None
         self._scanned = False
         self._warned = -_SILENCE_S
@@ -99,13 +102,21 @@ class Files:
     def lend_now(self, digest: str) -> tuple[int, float] | None:
         """A descriptor of an entry that was found whole before, for the caller to close, and when it was put."""
         size = self.size(digest)
-        descriptor = None if size is None or digest not in self._whole else self._folder.open(digest)
+        if size is None or digest not in self._whole:
+            return None
+        kept = self._open.get(digest)
+        try:
+            descriptor = self._folder.open(digest) if kept is None else os.dup(kept[0])
+        except OSError:  # too many open files
+            return None
         if descriptor is None:
             return None
         told = os.fstat(descriptor)
         if told.st_size != size:
             os.close(descriptor)
             return None
+        if kept is None:
+            self._open.keep(digest, descriptor, None)
         self.used(digest)
         return descriptor, told.st_mtime
 
@@ -125,6 +136,7 @@ class Files:
             self._warn(exc)
             return False
         self.trouble = ""
+        self._open.drop(digest)
         self._whole.add(digest)
         return await self._held(digest, size)
 
@@ -167,7 +179,7 @@ class Files:
         self._ledger.hold(digest, size, self._clock())
         doomed = self._ledger.overdue(self._oldest())
         if doomed:
-            self._whole.difference_update(doomed)
+            self._forget(doomed)
             await self._in_thread(self._folder.remove, doomed)
         return digest in self._ledger
 
@@ -186,25 +198,32 @@ class Files:
         before = self._ledger.total_bytes
         for digest in doomed:
             self._ledger.drop(digest)
-        self._whole.difference_update(doomed)
+        self._forget(doomed)
         await self._in_thread(self._folder.remove, doomed)
         return Purged(len(doomed), before - self._ledger.total_bytes)
 
     async def aclose(self) -> None:
         """Waits for what is being written. A repeat does nothing; later calls raise RuntimeError."""
+        self._open.close()
         await asyncio.to_thread(self._threads.shutdown)
 
     def _noted(self, digest: str, kept: Kept | None) -> Kept | None:
         if kept is None:
             self._misses += 1
             self._ledger.drop(digest)
-            self._whole.discard(digest)
+            self._forget([digest])
             return None
         self._hits += 1
         self._whole.add(digest)
         if not self._ledger.touch(digest, self._clock()):
             self._ledger.hold(digest, kept.size, self._clock())
         return kept
+
+    def _forget(self, digests: Iterable[str]) -> None:
+        """That they were found whole."""
+        for digest in digests:
+            self._whole.discard(digest)
+            self._open.drop(digest)
 
     def _oldest(self) -> float:
         return self._clock() - self._max_age_s

@@ -14,6 +14,8 @@ from moorage.edge.times import from_http_date
 
 MAX_RANGES: Final = 16
 """More ranges in one request are answered with the whole representation (RFC 9110, section 14.2)."""
+_PLAIN: Final = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
+"""One range with both ends, as players and readers of arrays send it."""
 _RANGE: Final = re.compile(r"(\d{1,18})?-(\d{1,18})?")
 
 
@@ -54,7 +56,7 @@ def decide(method: str, headers: Mapping[str, str], known: Representation) -> De
     wanted = headers.get("range")
     if method != "GET" or wanted is None or not _range_stands(headers, known):
         return WHOLE
-    return _spans(wanted, known.size)
+    return _plain(wanted, known.size) or _spans(wanted, known.size)
 
 
 def _preconditions(headers: Mapping[str, str], known: Representation) -> int:
@@ -100,6 +102,15 @@ def _range_stands(headers: Mapping[str, str], known: Representation) -> bool:
         return False
     since = from_http_date(validator)
     return since is not None and bool(known.modified_ms) and known.modified_ms // 1000 == since
+
+
+def _plain(field: str, size: int) -> Decision | None:
+    """What most requests ask for, decided at once; None for any other."""
+    match = _PLAIN.fullmatch(field)
+    if match is None:
+        return None
+    start, stop = int(match[1]), min(int(match[2]) + 1, size)
+    return Decision(206, (Span(start, stop),)) if start < stop else None
 
 
 def _spans(field: str, size: int) -> Decision:
