@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from browser import sample
 from browser.harness import Harness, running
@@ -18,7 +18,11 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    "--process-per-site",
+    # Pages of the browser's own, two for each tab, which cost as much as ours.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AimEnabled,HttpsUpgrades,PaintHolding",
 )
+LAPTOP: Final = ViewportSize(width=1366, height=768)
 EXPECTED = tuple(f"status of {status}" for status in (401, 403, 404, 409, 413, 422, 503))
 Opener = Callable[..., Page]
 
@@ -55,10 +59,11 @@ def open_page(browser: Browser, contexts: dict[str, BrowserContext], harness: Ha
 
     def opened(path: str, *, width: int = 1366, height: int = 768, scheme: Any = "light", wait: str = "") -> Page:
         if scheme not in contexts:
-            contexts[scheme] = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+            contexts[scheme] = browser.new_context(color_scheme=scheme, reduced_motion="reduce", viewport=LAPTOP)
             contexts[scheme].set_default_timeout(30_000)
         page = contexts[scheme].new_page()
-        page.set_viewport_size({"width": width, "height": height})
+        if (size := ViewportSize(width=width, height=height)) != LAPTOP:
+            page.set_viewport_size(size)
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(harness.address + path)
