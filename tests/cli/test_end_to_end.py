@@ -15,6 +15,7 @@ import pytest
 
 from moorage.client import Client
 from moorage.model.errors import AlreadyExists
+from servers import warm
 
 MOORAGE = (sys.executable, "-m", "moorage")
 
@@ -29,7 +30,7 @@ class Installation:
     root: Path
 
     def run(self, *words: str, code: int = 0) -> str:
-        ran = subprocess.run([*MOORAGE, *words], env=self.environ, capture_output=True, text=True, check=False)
+        ran = warm.run([*words], self.environ, timeout=120)
         assert ran.returncode == code, ran.stderr
         return ran.stdout
 

@@ -56,14 +56,18 @@ def _become(asked: dict[str, Any], streams: list[int]) -> None:
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
-    sys.argv = ["moorage", *asked["words"]]
+    words = asked["words"]
+    sys.argv = words[:1] + words[2:] if words[:1] == ["-c"] else ["moorage", *words]
     for name, fd, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
         errors = getattr(sys, name).errors
         lines = 1 if name == "stderr" else -1
         setattr(sys, name, os.fdopen(fd, mode, lines, encoding="utf-8", errors=errors, closefd=False))
     code: int | str | None = 1
     try:
-        runpy.run_module("moorage", run_name="__main__", alter_sys=True)
+        if sys.argv[0] == "-c":
+            exec(words[1], {"__name__": "__main__"})
+        else:
+            runpy.run_module("moorage", run_name="__main__", alter_sys=True)
     except SystemExit as end:
         code = end.code
     except BaseException:  # noqa: BLE001 - what the interpreter itself would print

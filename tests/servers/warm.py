@@ -104,7 +104,7 @@ def start_on(
 def run(
     words: list[str], environment: Mapping[str, str], *, timeout: float, input_: str = "", check: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """A whole command, as ``subprocess.run`` runs it."""
+    """A whole command, as ``subprocess.run`` runs it; with ``-c`` and a program in front, that program."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(input_.encode())
         given.seek(0)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +10,8 @@ import pytest
 from moorage.keyring import KeyRing, RingSealer, check_canary, new_canary
 from moorage.model.errors import SealBroken
 from moorage.wiring import open_offline
-from servers import postgres
-from servers.moorage import Moorage
+from servers import postgres, warm
+from servers.moorage import Moorage, clean_environment
 from wiring.installation import make
 
 KILLED = """
@@ -49,7 +47,7 @@ asyncio.run(start())
 
 
 def killed(data: Path, moment: str) -> None:
-    ran = subprocess.run([sys.executable, "-c", KILLED, str(data), moment], check=False, capture_output=True)
+    ran = warm.run(["-c", KILLED, str(data), moment], clean_environment(), timeout=60)
     assert ran.returncode == -signal.SIGKILL, ran.stderr
 
 

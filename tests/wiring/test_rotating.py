@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,8 @@ from moorage.settings import Settings
 from moorage.wiring import open_offline, rotate_keys, rotating
 from moorage.wiring.directory import Lock
 from moorage.wiring.rotating import Rotation
-from servers import postgres
+from servers import postgres, warm
+from servers.moorage import clean_environment
 from wiring.installation import KEYED, Installation, make
 
 ALL = {**KEYED, "disk": Anonymous()}
@@ -101,7 +100,7 @@ async def test_a_rotation_seals_everything_anew_and_drops_the_old_key(tmp_path: 
 
 
 def killed(data: Path, moment: str) -> None:
-    ran = subprocess.run([sys.executable, "-c", KILLED, str(data), moment], check=False, capture_output=True)
+    ran = warm.run(["-c", KILLED, str(data), moment], clean_environment(), timeout=60)
     assert ran.returncode == -signal.SIGKILL, ran.stderr
 
 
