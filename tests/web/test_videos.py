@@ -132,3 +132,6 @@ def test_the_command_line_tells_of_a_video_and_counts_its_frames(films: Films) -
     assert films.face.server.run("video", "frames", place).stdout.splitlines()[:2] == ["frame,seconds", "0,0.000000"]
     refused = films.face.server.run("video", "convert", place, check=False)
     assert (refused.returncode, "--transcode" in refused.stderr) == (2, True)
+    at_once = films.face.server.run("video", "convert", place.replace("film.avi", "faststart.mp4"), "--wait")
+    assert at_once.stderr == "Browsers play it as it is. Nothing was made.\n"
+    assert films.get("faststart.mp4", "converted").status == 404

@@ -79,9 +79,15 @@ def convert(
     url: Url = None,
 ) -> None:
     """Make an mp4 of a video that browsers do not play; without --transcode its pictures stay as they are."""
+    from moorage.client.videos import Conversion
+
     kind: ConversionKind = "transcode" if transcode else "remux"
     with connected(url) as client:
-        started = client.convert_video(_item(client, place), kind)
+        item = _item(client, place)
+        if not transcode and client.video(item).plays is True:
+            _told(Conversion(kind, None, None), "Browsers play it as it is. Nothing was made.", json=json)
+            return
+        started = client.convert_video(item, kind)
         if started.job is None:
             _told(started, f"It is made: {started.url}", json=json)
             return
