@@ -40,8 +40,10 @@ def test_they_tell_what_they_hold_and_how_often_it_was_there(shown: Shown) -> No
     after = caches(shown.face)["storage"]
     assert after["entries"] == 6
     assert len(FILM) < after["bytes"] < len(FILM) + 6 * 400
-    assert after["hits"] >= before["storage"]["hits"] + 6
-    assert after["misses"] >= before["storage"]["misses"] + 6
+    hits, misses = (after[name] - before["storage"][name] for name in ("hits", "misses"))
+    assert hits >= 6
+    assert misses >= 1  # later chunks of the first read may be there before they are looked for
+    assert hits + misses >= 12
 
 
 def test_an_item_a_prefix_and_a_store_are_taken_out_alone(shown: Shown) -> None:
