@@ -11,7 +11,7 @@ JOBS ?= 3
 BIN := .venv-test/bin
 PRODUCT := .venv/bin
 
-.PHONY: demo demo-clean test check read soak lock docs clean
+.PHONY: demo demo-clean test environment check read soak lock docs clean
 
 demo demo-clean: export HOST := $(HOST)
 demo demo-clean: export PORT := $(PORT)
@@ -24,26 +24,26 @@ demo:
 demo-clean:
 	@$(PYTHON) demo/clean.py --data="$$DATA"
 
-test:
-	@scripts/environment.sh .venv-test requirements/dev.lock "$(PYTHON)"
+test: environment
 	@scripts/test-packages.sh
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync check read
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not soak" -q tests --ignore tests/browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak" -q tests/browser # Playwright keeps an event loop of its own
 
-check:
+environment:
 	@scripts/environment.sh .venv-test requirements/dev.lock "$(PYTHON)"
+
+check: environment
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
 
-read: # the tests, once, meanwhile: three workers would each do it
+read: environment # the tests, once, meanwhile: three workers would each do it
 	@$(BIN)/python -m pytest --collect-only -q tests >/dev/null 2>&1 || true
 
-soak:
-	@scripts/environment.sh .venv-test requirements/dev.lock "$(PYTHON)"
+soak: environment
 	@scripts/test-packages.sh
 	$(BIN)/python -m pytest -m soak tests --ignore tests/browser
 	$(BIN)/python -m pytest -m soak tests/browser # as above

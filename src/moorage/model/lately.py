@@ -10,8 +10,6 @@ from moorage.model.variant import Rendered
 _MOST_BYTES: Final = 32 << 20
 _LARGEST: Final = 4 << 20
 """Of one; larger ones are asked for seldom, and would push out all others."""
-
-
 _BESIDE: Final = 1024
 """Bytes that an entry takes besides its data, about."""
 
